@@ -1,0 +1,22 @@
+"""What happens: a release, step by step, in plain Python over AWS clients that are handed in.
+
+Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
+
+| module | what it is |
+| --- | --- |
+| `plan`, `strategy` | what a release is asked to do, and how traffic moves |
+| `release` | the order of things: gates, provision, checks, shift, bake, workers, record |
+| `gates`, `tags`, `alarms`, `who` | what refuses a release before anything moves |
+| `shift`, `deployments` | one service from blue to green |
+| `meaning`, `appspec` | what CodeDeploy says, and what it is told |
+| `checking`, `checks`, `listeners` | green is asked through the test listener |
+| `checker` | the code of the function that asks |
+| `workers` | services without a port: ECS's own rolling update |
+| `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
+| `serving`, `definitions` | what really serves now |
+| `ending`, `undoing`, `failures`, `causes` | how it ends: verified, or taken back and explained |
+| `removal` | ending what is in flight for good |
+| `ledger`, `records`, `documents`, `store` | what is written down |
+| `telling`, `lines`, `redact` | what people hear |
+| `tools`, `aws`, `clock`, `errors` | what all of it works with |
+"""

@@ -1,0 +1,100 @@
+"""What refuses a release before anything moves. All gates are asked; all objections are reported at once.
+
+A release that once served here passes every gate that is not a plain impossibility: whoever goes back must not be
+stopped by the very trouble they go back from. What would have been an objection is a warning then, and written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from delivery.alarms import ringing
+from delivery.aws import Clients
+from delivery.definitions import Definitions
+from delivery.errors import Refused
+from delivery.plan import ReleasePlan, ServicePlan
+from delivery.serving import short
+from delivery.tags import Image, Tags, binding
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What the gates found. objections: refuse; warnings: would have, for a release that never served."""
+
+    objections: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    ringing: tuple[str, ...] = ()
+
+    def raise_objections(self) -> None:
+        """Refuse the release if anything was objected to. Raises `Refused`."""
+        if self.objections:
+            raise Refused(
+                "\n".join(message for message, _ in self.objections),
+                "; ".join(dict.fromkeys(fix for _, fix in self.objections)),
+            )
+
+
+def ask(
+    plan: ReleasePlan, moving: Iterable[ServicePlan], aws: Clients, definitions: Definitions, *, proven: bool
+) -> Verdict:
+    """Ask all gates. `moving`: services whose traffic is about to move; `proven`: this release once served here."""
+    verdict = Verdict()
+    tags = Tags(aws.ecr)
+    for service in plan.services:
+        _task_definition(service, definitions, verdict)
+        _image(service, plan.version, tags, verdict, proven=proven)
+    _alarms(list(moving), aws, verdict, proven=proven)
+    return verdict
+
+
+def _task_definition(service: ServicePlan, definitions: Definitions, verdict: Verdict) -> None:
+    if not definitions.startable(service.task_definition):
+        verdict.objections.append(
+            (
+                f"{service.name}: task definition {short(service.task_definition)} is not active and starts no task",
+                "run `pulumi up --refresh`, which registers it again",
+            )
+        )
+
+
+def _image(service: ServicePlan, version: str, tags: Tags, verdict: Verdict, *, proven: bool) -> None:
+    image = Image.read(service.image)
+    if image is None:
+        return
+    if not tags.exists(image):
+        verdict.objections.append(
+            (
+                f"{service.name}: {image.repository}@{image.digest[:19]}… is not in the registry (any more)",
+                "build it again: `pulumi config rm release` where this stack builds, or choose another release",
+            )
+        )
+        return
+    named = tags.digest(image, version) if binding(version) else None
+    if named is None or named == image.digest:
+        return
+    what = f"{service.name}: version {version} names another image: {named[:19]}…, and this one is {image.digest[:19]}…"
+    if proven:
+        verdict.warnings.append(what)
+    else:
+        verdict.objections.append(
+            (what, "a version is one image for ever: give this one a new version (a git tag, or the setting `version`)")
+        )
+
+
+def _alarms(moving: list[ServicePlan], aws: Clients, verdict: Verdict, *, proven: bool) -> None:
+    watched = {name for service in moving for name in service.alarms}
+    if not watched:
+        return
+    loud = ringing(aws.cloudwatch, watched)
+    verdict.ringing = tuple(sorted(loud))
+    for name, reason in sorted(loud.items()):
+        if proven:
+            verdict.warnings.append(f"alarm {name} rings already and is not watched while going back: {reason}")
+        else:
+            verdict.objections.append(
+                (
+                    f"alarm {name} rings already ({reason}); it would take the release back at once",
+                    "find out why it rings; to go back to a release that served: `./slipway rollback`",
+                )
+            )

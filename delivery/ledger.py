@@ -1,0 +1,142 @@
+"""What a release writes down while it goes on: journal before each step, record and pointer at its end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from delivery.clock import Clock, moment
+from delivery.plan import ReleasePlan
+from delivery.records import Journal, Pointer, Record, Result, Served
+from delivery.store import Store
+
+
+class Ledger:
+    """Keeps the books of one release, from `open` to `close`."""
+
+    def __init__(self, store: Store, plan: ReleasePlan, clock: Clock) -> None:
+        self._store = store
+        self._plan = plan
+        self._clock = clock
+        self._step = ""
+        self.held: tuple[str, ...] = ()
+        self.record: Record
+        self.resumed = False
+
+    def open(self, who: str) -> None:
+        """Begin, or go on where an interrupted release with the same target stopped.
+
+        An interrupted release with another target gets its record now; what it held is ours to resume.
+        """
+        found = self._store.journal()
+        if found is not None:
+            # A journal whose record is finished was left for the sake of what is held alone.
+            self.held, open_ = found.held, not found.record.finished
+            if open_ and found.record.services == self._plan.target:
+                self.record = replace(found.record, version=self._plan.version, commit=self._plan.commit, who=who)
+                self._step, self.resumed = found.step, True
+                return
+            if open_:
+                cause = f"interrupted while: {found.step}"
+                self._store.write(replace(found.record, finished=self._clock.stamp(), cause=cause))
+        self.record = Record(
+            id=secrets.token_hex(4),
+            environment=self._plan.environment,
+            version=self._plan.version,
+            commit=self._plan.commit,
+            source=self._plan.source,
+            services=self._plan.target,
+            before={},
+            result="cancelled",
+            cause="interrupted",
+            who=who,
+            why=self._plan.reason,
+            started=self._clock.stamp(),
+            finished="",
+            seconds={},
+            deployments={},
+            settings_hash=self._plan.settings_hash,
+            settings=self._plan.settings,
+        )
+
+    @property
+    def interrupted(self) -> str:
+        """The id of the release that is gone on with; empty for one that begins now."""
+        return self.record.id if self.resumed else ""
+
+    def note(
+        self,
+        step: str,
+        *,
+        deployments: Mapping[str, str] | None = None,
+        before: Mapping[str, Served] | None = None,
+        overrides: tuple[str, ...] | None = None,
+        held: tuple[str, ...] | None = None,
+    ) -> None:
+        """Write down what is about to be done, and what is new since the last note."""
+        self._step = step
+        self.held = self.held if held is None else held
+        record = self.record
+        self.record = replace(
+            record,
+            deployments={**record.deployments, **(deployments or {})},
+            before={**record.before, **(before or {})},
+            overrides=record.overrides if overrides is None else overrides,
+        )
+        self._store.note(Journal(step=step, record=self.record, held=self.held))
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure how long a phase takes, by AWS's clock; it adds to what is noted of an interrupted release."""
+        began = self._clock.now()
+        try:
+            yield
+        finally:
+            spent = self.record.seconds.get(name, 0.0) + self._clock.since(began)
+            self.record = replace(self.record, seconds={**self.record.seconds, name: spent})
+
+    def freed(self) -> None:
+        """Nothing is held any more."""
+        if self.held:
+            self.note(self._step, held=())
+
+    def drop(self) -> None:
+        """Nothing had to be done, and nothing has to be written."""
+        self._store.close_journal()
+
+    def close(self, result: Result, cause: str, serving: Mapping[str, Served]) -> Record:
+        """Write the record, and for a release that succeeded the pointer; nothing is under way any more.
+
+        serving: what serves now, with the task definitions that really run.
+        """
+        finished = self._clock.stamp()
+        total = (moment(finished) - moment(self.record.started)).total_seconds()
+        services = {**self.record.services, **serving} if result == "succeeded" else self.record.services
+        self.record = replace(
+            self.record,
+            result=result,
+            cause=cause,
+            services=services,
+            finished=finished,
+            seconds={**self.record.seconds, "total": total},
+        )
+        self._store.write(self.record)
+        if result == "succeeded":
+            self._store.point(self._pointer(self.record))
+        if self.held:
+            self._store.note(Journal(step="resume autoscaling", record=self.record, held=self.held))
+        else:
+            self._store.close_journal()
+        return self.record
+
+    def _pointer(self, record: Record) -> Pointer:
+        return Pointer(
+            release=record.id,
+            record=record.key,
+            version=record.version,
+            commit=record.commit,
+            services=record.services,
+            since=record.finished,
+        )

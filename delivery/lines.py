@@ -1,0 +1,75 @@
+"""The lines of a release's progress. Pure functions.
+
+The first number is the share of users that have the new release. A narrow terminal shows six characters of a line, and
+without a terminal each line stays: so the number stands first, and minutes are whole.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+from delivery.meaning import Phase
+from delivery.plan import ReleasePlan
+from delivery.records import Pointer, Record
+from delivery.shift import Shift
+from delivery.strategy import Strategy
+
+
+def starting(shift: Shift) -> str:
+    """Green comes up."""
+    if shift.view.phase > Phase.READY:
+        return f"{shift.view.green_percent}% taken up"
+    if shift.view.phase == Phase.READY:
+        return "0% ready"
+    return f"0% {shift.view.running}/{shift.view.desired} tasks" if shift.view.desired else "0% starting"
+
+
+def settling(shift: Shift) -> str:
+    """The target serves, and not all its tasks run yet."""
+    running, desired = (shift.serving.running, shift.serving.desired) if shift.serving else (0, 0)
+    return f"100% {running}/{desired} tasks"
+
+
+def shifting(shift: Shift, strategy: Strategy, minutes: int) -> str:
+    """Traffic moves; `minutes` since it has the share it has."""
+    share = shift.view.green_percent
+    if strategy.kind == "all_at_once" or share in (0, 100):
+        return f"{share}% shifting"
+    return f"{share}% {min(minutes, strategy.interval_minutes)}/{strategy.interval_minutes}m {strategy.kind}"
+
+
+def baking(minutes: int, bake_minutes: int) -> str:
+    """Green has all traffic and is watched."""
+    return f"100% {min(minutes, bake_minutes)}/{bake_minutes}m bake"
+
+
+def named(line: str, shift: Shift, shifts: Sequence[Shift]) -> str:
+    """A line of one service among several."""
+    return f"{line} · {shift.name}" if len(shifts) > 1 else line
+
+
+class Way(enum.Enum):
+    """How a release came to serve."""
+
+    SHIFT = "shift"
+    AT_ONCE = "all at once, since it served before"
+    REROUTE = "re-routed to the tasks that were kept warm"
+    NOTHING = "nothing had to move"
+
+
+def succeeded(plan: ReleasePlan, record: Record, previous: Pointer | None, way: Way, checks: int) -> list[str]:
+    """What is said at the end of a release that serves."""
+    commit = f" ({record.commit[:7]})" if record.commit else ""
+    parts = [f"checks {checks}/{checks}"] if checks else []
+    parts += [plan.strategy.describe() if way == Way.SHIFT else way.value]
+    lines = [f"{record.version}{commit} serves 100%: {', '.join(parts)}"]
+    if (
+        way in (Way.SHIFT, Way.AT_ONCE)
+        and previous
+        and previous.version != record.version
+        and plan.strategy.warm_minutes
+    ):
+        back = f"./slipway rollback -s {plan.environment} --reason …"
+        lines.append(f"{previous.version} stays warm for {plan.strategy.warm_minutes} minutes. Back: {back}")
+    return lines

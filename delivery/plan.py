@@ -1,0 +1,121 @@
+"""What a release is asked to do: plain values, complete before anything begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from delivery.records import Served
+from delivery.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question to the new release, asked through the test listener before it gets any traffic.
+
+    path: with its leading slash.
+    status: the HTTP status that is right; redirects are not followed.
+    json: values that the JSON answer must hold, by dotted path, such as `{"database.status": "ok"}`.
+    contains: text that must stand in the answer's first 4096 bytes.
+    """
+
+    path: str
+    status: int = 200
+    json: Mapping[str, Any] | None = None
+    contains: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePlan:
+    """What one service should run, and what it is delivered with.
+
+    name: as people call it; service, cluster: as ECS does.
+    task_definition: the target's ARN; image: `repository@sha256:…`.
+    container, port: what the load balancer talks to; a service without a port is a worker and rolls.
+    application, deployment_group, deployment_config: of CodeDeploy; None for a worker.
+    target_groups: the two ARNs between which traffic moves.
+    listener, test_listener: their ARNs; test_listener None: no checks.
+    load_balancer: its ARN; url: where people reach the service.
+    subnets, security_groups, assign_public_ip: the network of the new tasks.
+    desired_count: as declared; scalable: whether autoscaling may change it.
+    alarms: names of the CloudWatch alarms that take the release back.
+    """
+
+    name: str
+    cluster: str
+    service: str
+    task_definition: str
+    image: str
+    container: str
+    port: int | None = None
+    application: str | None = None
+    deployment_group: str | None = None
+    deployment_config: str | None = None
+    target_groups: tuple[str, ...] = ()
+    listener: str | None = None
+    test_listener: str | None = None
+    load_balancer: str | None = None
+    url: str = ""
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    assign_public_ip: bool = False
+    desired_count: int = 1
+    scalable: bool = False
+    checks: tuple[Check, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> Served:
+        """What should serve."""
+        return Served(image=self.image, task_definition=self.task_definition)
+
+    @property
+    def shifts(self) -> bool:
+        """Whether traffic is shifted to it; otherwise its tasks are replaced one after the other."""
+        return self.port is not None and self.deployment_group is not None
+
+    @property
+    def scalable_target(self) -> str:
+        """Its name in Application Auto Scaling."""
+        return f"service/{self.cluster_name}/{self.service}"
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster's name, where `cluster` is its ARN."""
+        return self.cluster.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePlan:
+    """What a release is asked to do.
+
+    environment: the stack. records_bucket: where it is written down.
+    checker_function: the Lambda function that asks the checks; None: none are asked.
+    version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
+    reason: why, in a person's words. settings: non-secret, for the record.
+    account: twelve digits; any other account is refused.
+    """
+
+    environment: str
+    records_bucket: str
+    version: str
+    strategy: Strategy
+    services: tuple[ServicePlan, ...]
+    commit: str = ""
+    source: str = "build"
+    checker_function: str | None = None
+    settings_hash: str = ""
+    reason: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    account: str = ""
+
+    @property
+    def target(self) -> dict[str, Served]:
+        """What should serve, by service."""
+        return {service.name: service.target for service in self.services}
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """The digests of its images."""
+        return frozenset(served.digest for served in self.target.values())

@@ -1,0 +1,236 @@
+"""What is written down about releases: the record of one, the pointer to what serves, the journal of what is in flight.
+
+All are JSON documents in the environment's bucket; `delivery.store` reads and writes them:
+
+    releases/20260102T030405Z-3f9c1e2a.json   one record per release, whatever its result
+    pointer.json                              what serves; what another environment takes from
+    journal.json                              what is under way; gone when nothing is
+
+Reading refuses another schema, and fields that are missing or of the wrong type; fields it does not know pass, so that
+an older checkout reads what a newer one wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, cast
+
+from delivery.documents import Fields
+
+SCHEMA = 1
+RELEASES = "releases/"
+POINTER = "pointer.json"
+JOURNAL = "journal.json"
+
+Result = Literal["succeeded", "refused", "failed", "cancelled"]
+RESULTS: tuple[Result, ...] = ("succeeded", "refused", "failed", "cancelled")
+
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET_LENGTH = 63
+
+
+def bucket_name(project: str, stack: str, account: str) -> str:
+    """Name the bucket in which an environment's releases are written down.
+
+    A convention that needs no look-up: `<project>-<stack>-releases-<account>`, in lower case, hyphens for all
+    other characters than letters and digits. Where that is longer than S3 allows, project and stack are cut and marked
+    with a hash, so that two long names stay two buckets.
+    """
+    place = re.sub(r"[^a-z0-9]+", "-", f"{project}-{stack}".lower()).strip("-")
+    ending = f"-releases-{account}"
+    room = _BUCKET_LENGTH - len(ending)
+    if len(place) > room:
+        mark = hashlib.sha256(f"{project}/{stack}".encode()).hexdigest()[:6]
+        place = f"{place[: room - 7].rstrip('-')}-{mark}"
+    return place + ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What one service runs.
+
+    image: `repository@sha256:…`.
+    task_definition: its ARN, with revision.
+    """
+
+    image: str
+    task_definition: str
+
+    @property
+    def digest(self) -> str:
+        """`sha256:…`, or the image as it is where it names no digest."""
+        return self.image.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One release, written when it ends, whatever its result. Times are AWS's, ISO 8601 in UTC.
+
+    id: eight hexadecimal digits.
+    environment: the stack.
+    version, commit: what the release says it is.
+    source: `build`, the stack it was taken from, or `pin`.
+    services: what it should run; before: what ran when it began.
+    cause: why it did not succeed; empty when it did.
+    who, why: the identity that ran it, and the reason that was given.
+    seconds: how long its phases took: gates, provision, checks, shift, bake, total.
+    deployments: the deployment of each service; empty where none was needed.
+    settings_hash, settings: of the non-secret settings it ran with.
+    overrides: gates that only warned, and why.
+    """
+
+    id: str
+    environment: str
+    version: str
+    commit: str
+    source: str
+    services: Mapping[str, Served]
+    before: Mapping[str, Served]
+    result: Result
+    cause: str
+    who: str
+    why: str
+    started: str
+    finished: str
+    seconds: Mapping[str, float]
+    deployments: Mapping[str, str]
+    settings_hash: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Where in the bucket the record lies; keys sort by time."""
+        return record_key(self.started, self.id)
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """The digests of its images."""
+        return frozenset(served.digest for served in self.services.values())
+
+    def stored(self) -> dict[str, Any]:
+        """The record's fields as they are stored; `from` is a word of Python's own."""
+        return {"from" if name == "before" else name: value for name, value in asdict(self).items()}
+
+    def to_json(self) -> str:
+        """The record as it is stored."""
+        return _dump(self.stored())
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str) -> Record:
+        """Read a stored record; `where` names it in errors. Raises `RecordError`."""
+        return cls.of(Fields.parse(text, where, SCHEMA))
+
+    @classmethod
+    def of(cls, found: Fields) -> Record:
+        """Read a record from its stored fields. Raises `RecordError`."""
+        return cls(
+            id=found.text("id"),
+            environment=found.text("environment"),
+            version=found.text("version"),
+            commit=found.text("commit"),
+            source=found.text("source"),
+            services=_served(found, "services"),
+            before=_served(found, "from"),
+            result=cast(Result, found.choice("result", RESULTS)),
+            cause=found.text("cause"),
+            who=found.text("who"),
+            why=found.text("why"),
+            started=found.text("started"),
+            finished=found.text("finished"),
+            seconds=found.numbers("seconds"),
+            deployments=found.texts("deployments"),
+            settings_hash=found.text("settings_hash"),
+            settings=found.plain("settings"),
+            overrides=tuple(found.list_of_texts("overrides")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """What serves in an environment, as of the last release that succeeded there.
+
+    release: the record's id; record: its key. since: when it began to serve.
+    """
+
+    release: str
+    record: str
+    version: str
+    commit: str
+    services: Mapping[str, Served]
+    since: str
+
+    @property
+    def images(self) -> dict[str, str]:
+        """The image of each service, `repository@sha256:…`."""
+        return {name: served.image for name, served in self.services.items()}
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digest of each service's image, `sha256:…`."""
+        return {name: served.digest for name, served in self.services.items()}
+
+    def to_json(self) -> str:
+        """The pointer as it is stored."""
+        return _dump({**asdict(self), "digests": self.digests})
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str) -> Pointer:
+        """Read a stored pointer; `where` names it in errors. Raises `RecordError`."""
+        found = Fields.parse(text, where, SCHEMA)
+        return cls(
+            release=found.text("release"),
+            record=found.text("record"),
+            version=found.text("version"),
+            commit=found.text("commit"),
+            services=_served(found, "services"),
+            since=found.text("since"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """What is under way, noted before each step, so that whoever comes next takes up where it stopped.
+
+    step: what was about to be done.
+    record: the release's record as it would have to be written if nobody came back.
+    held: scalable targets whose autoscaling is suspended and must be resumed.
+    """
+
+    step: str
+    record: Record
+    held: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The journal as it is stored."""
+        return _dump({"step": self.step, "held": self.held, "record": self.record.stored()})
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str) -> Journal:
+        """Read a stored journal; `where` names it in errors. Raises `RecordError`."""
+        found = Fields.parse(text, where, SCHEMA)
+        return cls(
+            step=found.text("step"),
+            record=Record.of(found.inner("record")),
+            held=tuple(found.list_of_texts("held")),
+        )
+
+
+def record_key(started: str, release: str) -> str:
+    """Where the record of a release lies that began at `started` (ISO 8601)."""
+    return f"{RELEASES}{re.sub(r'[-:]|[.][0-9]+', '', started)}-{release}.json"
+
+
+def _served(found: Fields, name: str) -> dict[str, Served]:
+    return {
+        service: Served(image=inner.text("image"), task_definition=inner.text("task_definition"))
+        for service, inner in found.objects(name).items()
+    }
+
+
+def _dump(values: dict[str, Any]) -> str:
+    return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,251 @@
+"""The order of things in a release.
+
+    gates      nothing has moved; all objections at once
+    provision  green is started, or an interrupted deployment is adopted, until green waits ready
+    checks     green is asked through the test listener
+    shift      traffic moves, and autoscaling is held meanwhile
+    bake       green has all traffic and is watched
+    workers    services without a port follow
+    record     what serves is verified, images get their tags, the record is written
+
+Several services go through each phase side by side. What goes wrong before the end is taken back by `delivery.undoing`;
+whatever happens is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from delivery import failures, gates, lines
+from delivery.alarms import ringing
+from delivery.aws import explained
+from delivery.checking import Checking
+from delivery.ending import Ending, Outcome
+from delivery.ledger import Ledger
+from delivery.meaning import Phase
+from delivery.plan import ReleasePlan
+from delivery.shift import Ground, Pace, Shift
+from delivery.store import Store
+from delivery.tools import Tools
+from delivery.who import identity, refuse_other_account
+from delivery.workers import Worker
+
+
+class Release:
+    """Brings an environment from what serves to what should serve."""
+
+    def __init__(self, plan: ReleasePlan, tools: Tools, environment: Mapping[str, str]) -> None:
+        self._plan = plan
+        self._tools = tools
+        self._environment = environment
+        self._store = Store(tools.aws.s3, plan.records_bucket)
+        self._ledger = Ledger(self._store, plan, tools.clock)
+        self._checking = Checking(plan, tools)
+        self._shifts: list[Shift] = []
+        self._workers: list[Worker] = []
+        self._pace = Pace()
+        self._moved = False
+        self._passed = 0
+        self._ending = Ending(plan, tools, self._store, self._ledger, self._shifts, self._workers)
+
+    def run(self) -> Outcome:
+        """Release, and say how it ended. Raises `DeliveryError` only where not even a record could be begun."""
+        try:
+            who = identity(self._tools.aws.sts, self._environment)
+            refuse_other_account(who, self._plan.account)
+            self._ledger.open(who.text)
+        except Exception as error:
+            raise explained(error) from error
+        try:
+            self._prepare()
+            for name, phase in (
+                ("gates", self._gates),
+                ("provision", self._provision),
+                ("checks", self._check),
+                ("shift", self._shift),
+                ("bake", self._bake),
+                ("workers", self._work),
+            ):
+                with self._ledger.phase(name):
+                    phase()
+            self._tools.stop.too_late()
+            return self._ending.succeed(self._pace, passed=self._passed)
+        except Exception as error:
+            return self._ending.take_back(explained(error), moved=self._moved)
+
+    def _prepare(self) -> None:
+        tools, interrupted = self._tools, self._ledger.interrupted
+        for service in self._plan.services:
+            if service.shifts:
+                shift = Shift(service, tools.deployments, tools.world, tools.causes, interrupted)
+                shift.before = self._ledger.record.before.get(service.name)
+                self._shifts.append(shift)
+            else:
+                worker = Worker(service, tools.aws.ecs, tools.world, tools.causes, tools.clock)
+                worker.before = self._ledger.record.before.get(service.name)
+                self._workers.append(worker)
+        if self._ledger.held:
+            self._resume_scaling()
+
+    def _gates(self) -> None:
+        self._tools.stop.check()
+        self._ledger.note("gates")
+        # What CodeDeploy watches already is not asked again.
+        moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
+        proven = self._store.succeeded_before(self._plan.digests)
+        verdict = gates.ask(self._plan, moving, self._tools.aws, self._tools.world.definitions, proven=proven)
+        for warning in verdict.warnings:
+            self._tools.teller.warn(warning)
+        verdict.raise_objections()
+        if proven and self._plan.source == "pin":
+            self._pace = Pace(at_once=True, bake_minutes=0, unwatched=verdict.ringing)
+        else:
+            self._pace = Pace(bake_minutes=self._plan.strategy.bake_minutes, unwatched=verdict.ringing)
+        self._ledger.note("provision", overrides=tuple(verdict.warnings))
+
+    def _provision(self) -> None:
+        waiting = list(self._shifts)
+        while waiting:
+            self._tools.stop.check()
+            waiting = [shift for shift in waiting if not self._begin(shift)]
+            if waiting:
+                self._tools.clock.pause()
+        self._moved = any(shift.view.phase > Phase.READY for shift in self._moving)
+        began = self._tools.clock.now()
+        self._until(lambda shift: self._ready(shift, began), lines.starting)
+        self._settle(began)
+
+    def _ready(self, shift: Shift, began: datetime) -> bool:
+        if shift.view.phase == Phase.PREPARING:
+            self._losing_patience(shift, began)
+        elif shift.view.phase > Phase.READY and not shift.adopted:
+            self._moved = True
+            raise failures.did_not_wait(shift)
+        return shift.view.phase >= Phase.READY
+
+    def _settle(self, began: datetime) -> None:
+        """Where the target serves already, as after an environment's first update: wait until all its tasks run."""
+        waiting = [shift for shift in self._shifts if not shift.deployment]
+        while waiting := [shift for shift in waiting if not shift.settled()]:
+            self._tools.stop.check()
+            for shift in waiting:
+                self._tell(shift, lines.settling(shift))
+                self._losing_patience(shift, began)
+            self._tools.clock.pause()
+
+    def _losing_patience(self, shift: Shift, began: datetime) -> None:
+        if shift.loops():
+            raise failures.loops(shift)
+        if self._tools.clock.since(began) > failures.PROVISION_PATIENCE_SECONDS:
+            raise failures.unready(shift)
+
+    def _begin(self, shift: Shift) -> bool:
+        """Take one step towards a deployment of ours; True when there is one, or none is needed."""
+        ground = shift.survey(self._tools.clock.now())
+        if ground == Ground.BUSY:
+            self._tell(shift, f"0% waiting for {shift.clearing}")
+            return False
+        before = {shift.name: shift.before} if shift.before else {}
+        if ground == Ground.SERVED:
+            if shift.rerouted:
+                self._ledger.note(f"back to the tasks that were kept of {shift.name}", before=before)
+            return True
+        self._ledger.note(f"start {shift.name}", before=before)
+        if ground == Ground.FREE and not shift.start(self._ledger.record.id, self._plan.version, self._pace):
+            return False
+        self._tools.stop.on(shift.deployment, shift.stop)
+        self._ledger.note(f"wait for {shift.name}", deployments={shift.name: shift.deployment})
+        return True
+
+    def _check(self) -> None:
+        self._ledger.note("checks")
+        waiting = [shift for shift in self._moving if shift.view.phase == Phase.READY]
+        self._passed = self._checking.ask(waiting)
+        self._passed += self._checking.ask([shift for shift in self._shifts if not shift.deployment])
+
+    def _shift(self) -> None:
+        shifting = [shift for shift in self._moving if shift.view.phase < Phase.SHIFTED]
+        held = tuple(shift.service.scalable_target for shift in shifting if shift.service.scalable)
+        if shifting:
+            self._ledger.note("shift", held=held)
+            self._tools.scaling.hold(held)
+            self._tools.stop.check()
+            self._moved = True
+            for shift in shifting:
+                if shift.view.phase == Phase.READY:
+                    shift.go()
+            self._follow_traffic()
+            self._resume_scaling()
+
+    def _follow_traffic(self) -> None:
+        shares: dict[str, tuple[int, float]] = {}
+
+        def told(shift: Shift) -> str:
+            now, share = self._tools.clock.now().timestamp(), shift.view.green_percent
+            if shares.get(shift.name, (-1, 0.0))[0] != share:
+                shares[shift.name] = (share, now)
+            return lines.shifting(shift, self._plan.strategy, int((now - shares[shift.name][1]) // 60))
+
+        self._until(lambda shift: shift.view.phase >= Phase.SHIFTED, told)
+
+    def _bake(self) -> None:
+        bake, clock = self._pace.bake_minutes, self._tools.clock
+        if not self._moving or not bake:
+            return
+        self._ledger.note("bake")
+        seen = clock.now()
+
+        def baked(shift: Shift) -> bool:
+            began = shift.view.shifted_at or seen
+            return clock.now() >= began + timedelta(minutes=bake)
+
+        def told(shift: Shift) -> str:
+            return lines.baking(int(clock.since(shift.view.shifted_at or seen) // 60), bake)
+
+        self._until(baked, told)
+
+    def _work(self) -> None:
+        if not self._workers:
+            return
+        for worker in self._workers:
+            worker.know()
+        before = {worker.name: worker.before for worker in self._workers if worker.before}
+        self._ledger.note("workers", before=before)
+        waiting = [worker for worker in self._workers if worker.begin()]
+        while waiting:
+            self._tools.stop.check()
+            waiting = [worker for worker in waiting if not worker.over()]
+            for worker in waiting:
+                self._tools.teller.progress(f"100% rolling {worker.name}")
+            if waiting:
+                self._tools.clock.pause()
+
+    @property
+    def _moving(self) -> list[Shift]:
+        return [shift for shift in self._shifts if shift.deployment]
+
+    def _until(self, done: Callable[[Shift], bool], told: Callable[[Shift], str]) -> None:
+        """Look at all deployments again and again until `done` holds for each; raise as soon as one has failed."""
+        while self._moving:
+            for shift in self._moving:
+                phase = shift.view.phase
+                if shift.look().phase != phase:
+                    self._tools.clock.brisk()
+            self._tools.stop.check()
+            for shift in self._moving:
+                if shift.view.phase in (Phase.FAILED, Phase.STOPPED):
+                    loud = ringing(self._tools.aws.cloudwatch, shift.service.alarms)
+                    raise failures.ended(shift, loud, moved=self._moved)
+                self._tell(shift, told(shift))
+            arrived = [done(shift) for shift in self._moving]
+            if all(arrived):
+                return
+            self._tools.clock.pause()
+
+    def _tell(self, shift: Shift, line: str) -> None:
+        self._tools.teller.progress(lines.named(line, shift, self._shifts))
+
+    def _resume_scaling(self) -> None:
+        self._tools.scaling.resume(self._ledger.held)
+        self._ledger.freed()

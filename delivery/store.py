@@ -1,0 +1,128 @@
+"""An environment's bucket: records, pointer and journal, written and read."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from delivery.aws import error_code
+from delivery.errors import NoSuchRelease
+from delivery.records import JOURNAL, POINTER, RELEASES, Journal, Pointer, Record
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_AT_ONCE = 10
+_ABSENT = ("NoSuchKey", "NoSuchBucket", "404")
+
+
+class Store:
+    """Reads and writes the documents of one environment."""
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self.bucket = bucket
+
+    def write(self, record: Record) -> str:
+        """Write a record down and return its key."""
+        self._put(record.key, record.to_json())
+        return record.key
+
+    def latest(self, limit: int = 10) -> list[Record]:
+        """The newest records, newest first; none where the bucket is empty or does not exist yet."""
+        keys = self._keys()[:limit]
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as readers:
+            return list(readers.map(self._read, keys))
+
+    def resolve(self, wanted: str) -> Record:
+        """Find the release that `wanted` names: its id, its version, or the digest of one of its images.
+
+        Where several answer, the newest that succeeded is meant, or else the newest. Raises `NoSuchRelease`.
+        """
+        keys = self._keys()
+        named = [key for key in keys if re.search(rf"(^|[-/]){re.escape(wanted)}\.json$", key)]
+        if named:
+            return self._read(named[0])
+        other: Record | None = None
+        for start in range(0, len(keys), _AT_ONCE):
+            with ThreadPoolExecutor(max_workers=_AT_ONCE) as readers:
+                for record in readers.map(self._read, keys[start : start + _AT_ONCE]):
+                    if not _answers(record, wanted):
+                        continue
+                    if record.result == "succeeded":
+                        return record
+                    other = other or record
+        if other:
+            return other
+        raise NoSuchRelease(
+            f"{wanted}: no release in s3://{self.bucket} has this id, version or digest",
+            "`./slipway history` lists the releases that can be named",
+        )
+
+    def find(self, key: str) -> Record | None:
+        """The record under a key, or None."""
+        found = self._get(key)
+        return Record.from_json(found, self._where(key)) if found else None
+
+    def succeeded_before(self, digests: frozenset[str], within: int = 50) -> bool:
+        """Whether one of the newest releases with exactly these images succeeded."""
+        return any(record.result == "succeeded" and record.digests == digests for record in self.latest(within))
+
+    def pointer(self) -> Pointer | None:
+        """What serves, or None before the first release."""
+        found = self._get(POINTER)
+        return Pointer.from_json(found, self._where(POINTER)) if found else None
+
+    def point(self, pointer: Pointer) -> None:
+        """Say what serves now."""
+        self._put(POINTER, pointer.to_json())
+
+    def journal(self) -> Journal | None:
+        """What is under way, or None."""
+        found = self._get(JOURNAL)
+        return Journal.from_json(found, self._where(JOURNAL)) if found else None
+
+    def note(self, journal: Journal) -> None:
+        """Write down what is about to be done."""
+        self._put(JOURNAL, journal.to_json())
+
+    def close_journal(self) -> None:
+        """Say that nothing is under way."""
+        self._s3.delete_object(Bucket=self.bucket, Key=JOURNAL)
+
+    def _keys(self) -> list[str]:
+        """The keys of all records, newest first."""
+        try:
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=RELEASES)
+            keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        except Exception as error:
+            if error_code(error) in _ABSENT:
+                return []
+            raise
+        return sorted((key for key in keys if key.endswith(".json")), reverse=True)
+
+    def _read(self, key: str) -> Record:
+        found = self.find(key)
+        if found is None:
+            raise NoSuchRelease(f"{self._where(key)}: gone", "the bucket keeps earlier versions: restore it")
+        return found
+
+    def _get(self, key: str) -> bytes | None:
+        try:
+            return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except Exception as error:
+            if error_code(error) in _ABSENT:
+                return None
+            raise
+
+    def _put(self, key: str, text: str) -> None:
+        self._s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode(), ContentType="application/json")
+
+    def _where(self, key: str) -> str:
+        return f"s3://{self.bucket}/{key}"
+
+
+def _answers(record: Record, wanted: str) -> bool:
+    digests = {served.image for served in record.services.values()} | record.digests
+    return wanted in {record.id, record.version, record.commit, *digests} or f"v{record.version}" == wanted

@@ -1,0 +1,186 @@
+"""The clients of the small AWS in `fakes`: answers in boto3's shapes, as far as the product reads them."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.delivery.fakes import FakeAws
+
+ACCOUNT = "111122223333"
+
+
+class AwsError(Exception):
+    """As botocore's ClientError."""
+
+    def __init__(self, code: str, message: str = "", operation: str = "") -> None:
+        self.response = {"Error": {"Code": code, "Message": message or code}}
+        self.operation_name = operation
+        super().__init__(f"{code}: {message}")
+
+
+class Killed(BaseException):
+    """The process was killed in this moment: nothing of it runs any more."""
+
+
+class FakeClients:
+    """The clients of an account: `client.operation(**arguments)` calls the method of that name below."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        for name in ("autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "functions", "logs", "s3", "sts"):
+            setattr(self, name, _Recorded(aws, _Operations(aws)))
+        self.codedeploy = _Recorded(aws, aws.codedeploy)
+
+
+class _Recorded:
+    """Tells the account about every call before it is answered, and after."""
+
+    def __init__(self, aws: FakeAws, operations: Any) -> None:
+        self._aws = aws
+        self._operations = operations
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "get_paginator":
+            return lambda operation: _Pages(getattr(self, operation))
+        operation = getattr(self._operations, name)
+
+        def call(**arguments: Any) -> Any:
+            self._aws.called(name)
+            answer = operation(**arguments)
+            self._aws.after_call(name)
+            return answer
+
+        return call
+
+
+class _Pages:
+    def __init__(self, operation: Any) -> None:
+        self._operation = operation
+
+    def paginate(self, **arguments: Any) -> list[Any]:
+        """One page of everything."""
+        return [self._operation(**arguments)]
+
+
+class _Operations:
+    """What the account answers, but for CodeDeploy."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        return {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"}
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        if Key not in self._aws.objects:
+            raise AwsError("NoSuchKey")
+        return {"Body": io.BytesIO(self._aws.objects[Key])}
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803
+        self._aws.objects[Key] = Body
+        return {}
+
+    def delete_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        self._aws.objects.pop(Key, None)
+        return {}
+
+    def list_objects_v2(self, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803
+        return {"Contents": [{"Key": key} for key in sorted(self._aws.objects) if key.startswith(Prefix)]}
+
+    def describe_services(self, cluster: str, services: list[str]) -> dict[str, Any]:
+        found = []
+        for name in services:
+            if name in self._aws.services:
+                service = self._aws.services[name]
+                primary = service.primary
+                found.append(
+                    {
+                        "status": "ACTIVE",
+                        "taskDefinition": primary["taskDefinition"],
+                        "taskSets": [] if service.deployments else [dict(one) for one in service.sets],
+                        "deployments": [dict(one) for one in service.deployments],
+                        "runningCount": primary["runningCount"],
+                        "desiredCount": service.desired,
+                        "networkConfiguration": primary["networkConfiguration"],
+                    }
+                )
+        return {"services": found}
+
+    def update_service(self, cluster: str, service: str, taskDefinition: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        found = self._aws.services[service]
+        found.sets = [{**found.primary, "taskDefinition": taskDefinition}]
+        found.deployments = [{**found.deployments[0], "status": "PRIMARY", "rolloutState": "IN_PROGRESS"}]
+        return {}
+
+    def describe_task_definition(self, taskDefinition: str) -> dict[str, Any]:  # noqa: N803
+        if taskDefinition not in self._aws.definitions:
+            raise AwsError("ClientException", "Unable to describe task definition.")
+        return {"taskDefinition": self._aws.definitions[taskDefinition]}
+
+    def list_tasks(self, **_: Any) -> dict[str, Any]:
+        return {"taskArns": [task["taskArn"] for task in self._aws.stopped_tasks]}
+
+    def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
+        return {"tasks": [task for task in self._aws.stopped_tasks if task["taskArn"] in tasks]}
+
+    def describe_listeners(self, ListenerArns: list[str]) -> dict[str, Any]:  # noqa: N803
+        kind, _, name = ListenerArns[0].rpartition("/")
+        service = self._aws.services[name]
+        shares = {service.test: 100} if kind.endswith("test") else service.shares
+        groups = [{"TargetGroupArn": group, "Weight": share} for group, share in shares.items()]
+        action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+        return {"Listeners": [{"Protocol": "HTTP", "Port": 8080, "DefaultActions": [action]}]}
+
+    def describe_load_balancers(self, LoadBalancerArns: list[str]) -> dict[str, Any]:  # noqa: N803
+        return {"LoadBalancers": [{"DNSName": "door-1.eu-central-1.elb.amazonaws.com"}]}
+
+    def describe_target_health(self, TargetGroupArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"TargetHealthDescriptions": []}
+
+    def describe_network_interfaces(self, Filters: list[Any]) -> dict[str, Any]:  # noqa: N803
+        return {"NetworkInterfaces": [{"PrivateIpAddress": "10.0.0.4"}, {"PrivateIpAddress": "10.0.1.4"}]}
+
+    def register_scalable_target(self, ResourceId: str, SuspendedState: dict[str, bool], **_: Any) -> dict[str, Any]:  # noqa: N803
+        if all(SuspendedState.values()):
+            self._aws.held.add(ResourceId)
+        else:
+            self._aws.held.discard(ResourceId)
+        return {}
+
+    def describe_alarms(self, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:  # noqa: N803
+        return {
+            "MetricAlarms": [
+                {"AlarmName": name, "StateValue": "ALARM", "StateReason": reason}
+                for name, reason in self._aws.ringing.items()
+                if name in AlarmNames
+            ]
+        }
+
+    def batch_get_image(self, imageIds: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        wanted = imageIds[0]
+        digest = wanted.get("imageDigest") or self._aws.tags.get(wanted["imageTag"], "")
+        if digest not in self._aws.images:
+            return {"images": []}
+        manifest = {"imageManifest": self._aws.images[digest], "imageManifestMediaType": "application/json"}
+        return {"images": [{"imageId": {"imageDigest": digest}, **manifest}]}
+
+    def put_image(self, imageTag: str, imageDigest: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if imageTag in self._aws.tags:
+            same = self._aws.tags[imageTag] == imageDigest
+            raise AwsError("ImageAlreadyExistsException" if same else "ImageTagAlreadyExistsException")
+        self._aws.tags[imageTag] = imageDigest
+        return {}
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        answers = []
+        for request in json.loads(Payload)["requests"]:
+            # All services stand behind one fake load balancer: each is asked by its own path.
+            service = self._aws.services[request["path"].split("/")[1]]
+            behind = next(s for s in service.sets if s["loadBalancers"][0]["targetGroupArn"] == service.test)
+            answers.append({"body": "", "error": "", **self._aws.answer(behind["taskDefinition"], request)})
+        return {"Payload": io.BytesIO(json.dumps({"answers": answers}).encode())}
+
+    def get_log_events(self, **_: Any) -> dict[str, Any]:
+        return {"events": [{"message": line} for line in self._aws.log]}

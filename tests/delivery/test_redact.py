@@ -1,0 +1,32 @@
+"""Words of others are shown without what looks like a credential."""
+
+from __future__ import annotations
+
+import pytest
+
+from delivery.redact import shown
+
+
+@pytest.mark.parametrize(
+    ("said", "shows"),
+    [
+        ("cannot reach postgres://app:hunter2@db:5432/shop", "cannot reach postgres://app:***@db:5432/shop"),
+        ("redis://:hunter2@cache/0 is down", "redis://:***@cache/0 is down"),
+        ("Authorization: Bearer abcdefgh.ijkl", "Authorization: Bearer ***"),
+        ("DB_PASSWORD=hunter2 PORT=5432", "DB_PASSWORD=*** PORT=5432"),
+        ('{"api_key": "hunter2", "status": "down"}', '{"api_key": ***, "status": "down"}'),
+        ("client_secret: 'two words', next", "client_secret: ***, next"),
+        ("key AKIAIOSFODNN7EXAMPLE is not valid", "key *** is not valid"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- end", "*** end"),
+        ("the token bucket is empty", "the token bucket is empty"),
+        ("GET /health answered 500", "GET /health answered 500"),
+    ],
+)
+def test_credentials_are_masked_and_other_words_stay(said: str, shows: str) -> None:
+    assert shown(said) == shows
+
+
+def test_lines_become_one_and_long_ones_are_cut() -> None:
+    assert shown("a\n  b\tc") == "a b c"
+    assert shown("x" * 400) == "x" * 299 + "…"
+    assert shown("abcdef", 3) == "ab…"

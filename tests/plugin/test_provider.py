@@ -1,0 +1,249 @@
+"""What the engine gets to hear: differences, outputs, failures that keep the resource, cancellation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto import status_pb2
+from pulumi.runtime.rpc import UNKNOWN
+
+from delivery.clock import Clock
+from delivery.plan import Check, ReleasePlan
+from delivery.strategy import Strategy
+from plugin.provider import Provider
+from plugin.resources import ReleaseArgs, ServiceRelease, on_the_wire
+from plugin.wire import read_plan, to_dict, to_struct
+from tests.delivery.fake_clients import ACCOUNT, AwsError, FakeClients, Killed
+from tests.delivery.fakes import BUCKET, FakeAws, image, service_plan
+
+URN = "urn:pulumi:staging::shop::slipway:aws:Release$slipway:index:Release::release"
+
+
+class AbortedError(Exception):
+    """What grpc raises inside a call that is aborted."""
+
+
+class FakeContext:
+    """A call's context: how it ended."""
+
+    def __init__(self) -> None:
+        self.message = ""
+        self.metadata: dict[str, bytes] = {}
+
+    def set_trailing_metadata(self, metadata: tuple[tuple[str, bytes], ...]) -> None:
+        self.metadata.update(metadata)
+
+    def abort(self, code: Any, message: str) -> None:
+        self.message = message
+        raise AbortedError(message)
+
+
+class World:
+    """An environment in which revision 1 serves and 2 is registered, and a provider that acts in it."""
+
+    def __init__(self) -> None:
+        self.aws = FakeAws()
+        self.old, self.new = self.aws.define(1, image("a")), self.aws.define(2, image("b"))
+        self.aws.add_service("api", self.old)
+        self.context = FakeContext()
+        self.provider = Provider(connect=self._connect, clock=lambda: Clock(self.aws.sleep, lambda: self.aws.now))
+        self.provider.Configure(
+            proto.ConfigureRequest(args=to_struct({"region": "eu-central-1", "account": ACCOUNT})), self.call
+        )
+
+    def _connect(self, place: Any, clock: Any) -> FakeClients:
+        self.aws.clock = clock
+        return FakeClients(self.aws)
+
+    @property
+    def call(self) -> Any:
+        return self.context
+
+    def inputs(self, definition: str, digit: str, version: str = "1.8.0", **changes: Any) -> dict[str, Any]:
+        plan = service_plan(definition, image(digit), **changes)
+        names = ("name", "cluster", "service", "container", "port", "application", "deployment_group")
+        more = ("deployment_config", "listener", "test_listener", "load_balancer", "scalable", "checks", "alarms")
+        given = {name: getattr(plan, name) for name in (*names, *more, "target_groups", "subnets", "security_groups")}
+        release = ReleaseArgs(
+            environment="staging",
+            records_bucket=BUCKET,
+            version=version,
+            strategy=Strategy(kind="canary", percent=10, interval_minutes=5, bake_minutes=10),
+            services=[ServiceRelease(**given, task_definition=definition, image=image(digit), assign_public_ip=True)],
+            checker_function="checker",
+        )
+        return to_dict(to_struct(on_the_wire(release)))
+
+    def diff(self, olds: dict[str, Any], news: dict[str, Any]) -> proto.DiffResponse:
+        request = proto.DiffRequest(urn=URN, olds=to_struct(olds), news=to_struct(news))
+        return self.provider.Diff(request, self.call)
+
+    def create(self, news: dict[str, Any], *, preview: bool = False) -> dict[str, Any]:
+        request = proto.CreateRequest(urn=URN, properties=to_struct(news), preview=preview)
+        return to_dict(self.provider.Create(request, self.call).properties)
+
+    def update(self, news: dict[str, Any], *, preview: bool = False) -> dict[str, Any]:
+        request = proto.UpdateRequest(urn=URN, id="staging", news=to_struct(news), preview=preview)
+        return to_dict(self.provider.Update(request, self.call).properties)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+SOME, NONE = proto.DiffResponse.DIFF_SOME, proto.DiffResponse.DIFF_NONE
+
+
+def test_inputs_survive_the_wire(world: World) -> None:
+    plan = read_plan(world.inputs(world.new, "b"), ACCOUNT)
+    assert isinstance(plan, ReleasePlan)
+    assert plan.strategy.describe() == "canary 10% 5m, bake 10m"
+    assert plan.services[0].checks == (Check("/api/health"),)
+    assert plan.services[0].target_groups == service_plan(world.new, image("b")).target_groups
+    assert (plan.services[0].port, plan.account) == (8000, ACCOUNT)
+
+
+def test_the_first_release_gives_outputs(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    assert outputs["result"] == "succeeded"
+    assert outputs["version"] == "1.7.4"
+    assert outputs["serving"] == {"api": world.old}
+    assert outputs["recordKey"] in world.aws.objects
+
+
+def test_nothing_differs_after_a_release_and_after_a_refresh(world: World) -> None:
+    news = world.inputs(world.old, "a")
+    outputs = world.create(news)
+    read = world.provider.Read(proto.ReadRequest(id="staging", urn=URN, properties=to_struct(outputs)), world.call)
+    assert to_dict(read.properties) == outputs
+    found = world.diff(to_dict(read.properties), news)
+    assert (found.changes, found.hasDetailedDiff, len(found.detailedDiff)) == (NONE, True, 0)
+
+
+def test_another_version_of_the_same_content_rolls_nothing(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    assert world.diff(outputs, world.inputs(world.old, "a", "1.7.5")).changes == NONE
+
+
+def test_a_new_task_definition_with_the_same_content_rolls_nothing(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a"))
+    assert world.diff(outputs, world.inputs(world.aws.define(3, image("a")), "a")).changes == NONE
+
+
+def test_a_preview_tells_the_versions_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.note", lambda self, line: told.append(line))
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    told.clear()
+    news = world.inputs(UNKNOWN, "b", "1.8.0")
+    assert world.diff(outputs, news).changes == SOME
+    assert world.update(news, preview=True)["version"] == "1.8.0"
+    assert told == ["1.7.4 → 1.8.0"]
+    assert world.aws.codedeploy.deployments == []
+
+
+def test_codedeploy_that_went_back_on_its_own_is_seen(world: World) -> None:
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    news = world.inputs(world.new, "b")
+    outputs = world.update(news)
+    world.aws.codedeploy.stop_deployment("d-1", autoRollbackEnabled=True)
+    world.aws.sleep(30)
+    world.aws.sleep(30)
+    assert world.diff(outputs, news).changes == SOME
+    assert world.provider._said[URN] == "1.8.0 again: api: api:1 serves"
+
+
+def test_another_network_rolls(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a"))
+    assert world.diff(outputs, world.inputs(world.old, "a", subnets=("subnet-2",))).changes == SOME
+
+
+def test_an_interrupted_release_differs_although_its_target_serves(world: World) -> None:
+    news = world.inputs(world.old, "a")
+    outputs = world.create(news)
+    record = world.aws.objects[outputs["recordKey"]].decode()
+    journal = f'{{"schema": 1, "step": "bake", "held": [], "record": {record}}}'
+    world.aws.objects["journal.json"] = journal.encode()
+    assert world.diff(outputs, news).changes == SOME
+    assert world.provider._said[URN] == "1.8.0: goes on where the update was interrupted (bake)"
+
+
+def test_a_failed_release_keeps_the_resource_and_says_why(world: World) -> None:
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    world.aws.answer = lambda definition, request: {"status": 500 if definition == world.new else 200}
+    with pytest.raises(AbortedError):
+        world.update(world.inputs(world.new, "b"))
+    status = status_pb2.Status.FromString(world.context.metadata["grpc-status-details-bin"])
+    detail = proto.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    assert detail.id == "staging"
+    assert to_dict(detail.inputs) == world.inputs(world.new, "b")
+    assert to_dict(detail.properties)["result"] == "refused"
+    assert to_dict(detail.properties)["version"] == "1.7.4"
+    assert to_dict(detail.properties)["serving"] == {"api": world.old}
+    (reason,) = detail.reasons
+    assert reason.startswith("1.8.0 refused: api: GET /api/health on port 8080: answered 500, expected 200")
+    assert "\nFix: mend what answers so" in reason
+
+
+def test_an_error_of_aws_is_told_with_its_usual_cause(world: World) -> None:
+    def refuse(name: str) -> None:
+        if name == "describe_services":
+            raise AwsError("AccessDeniedException", "not authorized", "DescribeServices")
+
+    world.aws.before_call = refuse
+    with pytest.raises(AbortedError):
+        world.diff({}, world.inputs(world.old, "a"))
+    assert world.context.message == (
+        "DescribeServices: AccessDeniedException: not authorized\n"
+        "Fix: the identity that runs this needs the permission for DescribeServices; the role is in components/"
+    )
+
+
+def test_cancel_stops_the_deployment_inside_the_call(world: World) -> None:
+    def cancel(name: str) -> None:
+        deployments = world.aws.codedeploy.deployments
+        if deployments and deployments[0].percent == 10 and deployments[0].status == "InProgress":
+            world.provider.Cancel(empty_pb2.Empty(), world.call)
+            assert deployments[0].status == "Stopped"
+
+    world.aws.after_call = cancel
+    with pytest.raises(AbortedError, match=r"1\.8\.0 cancelled: the update was cancelled"):
+        world.update(world.inputs(world.new, "b"))
+
+
+def test_delete_ends_the_warm_time_so_that_the_service_can_go(world: World) -> None:
+    outputs = world.update(world.inputs(world.new, "b"))
+    request = proto.DeleteRequest(id="staging", urn=URN, properties=to_struct(outputs))
+    world.provider.Delete(request, world.call)
+    assert world.aws.codedeploy.deployments[0].status == "Succeeded"
+
+
+def test_delete_stops_what_an_interrupted_release_left_and_frees_what_it_held(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+
+    def kill(name: str) -> None:
+        if world.aws.codedeploy.deployments and world.aws.codedeploy.deployments[0].percent == 10:
+            raise Killed
+
+    world.aws.after_call = kill
+    with pytest.raises(Killed):
+        world.update(world.inputs(world.new, "b"))
+    world.aws.after_call = lambda name: None
+    request = proto.DeleteRequest(id="staging", urn=URN, properties=to_struct(outputs))
+    world.provider.Delete(request, world.call)
+    assert world.aws.held == set()
+    assert {one.status for one in world.aws.codedeploy.deployments} == {"Stopped", "Succeeded"}
+    assert "journal.json" not in world.aws.objects
+
+
+def test_delete_of_what_is_gone_is_done(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a"))
+    world.aws.services.clear()
+    world.aws.objects.clear()
+    world.provider.Delete(proto.DeleteRequest(id="x", urn=URN, properties=to_struct(outputs)), world.call)
+    assert "delete_object" not in world.aws.calls[-3:]
