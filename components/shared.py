@@ -1,0 +1,69 @@
+"""What environments share: the repositories that their images come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.component import Component
+from components.policies import expire_all, expire_untagged
+from components.registry import Registry, RegistryArgs
+from settings import Shared as SharedSettings
+
+#: The repository of build caches, beside those of the services; no service may have this name.
+CACHE = "cache"
+#: A release tags its image before it moves anything: what has no tag after this long never was one.
+_UNTAGGED_DAYS = 14
+_CACHE_DAYS = 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedArgs:
+    """The settings of the stack."""
+
+    stack: SharedSettings
+
+
+class Shared(Component):
+    """A repository per service with immutable tags, and one for the layers of builds."""
+
+    TYPE = "slipway:aws:Shared"
+
+    repositories: pulumi.Output[Mapping[str, str]]
+    """URL by service; empty where the registry is somebody else's."""
+
+    def __init__(self, name: str, args: SharedArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self.repositories = pulumi.Output.from_input({})
+        if args.stack.registry.owned:
+            self._make(args.stack)
+        self.finish()
+
+    def _make(self, stack: SharedSettings) -> None:
+        """Make the repositories."""
+        services = {
+            app.name: Registry(
+                f"{self.name}-{app.name}",
+                RegistryArgs(
+                    repository=stack.registry.repository(app.name),
+                    immutable=True,
+                    expiry=expire_untagged(_UNTAGGED_DAYS),
+                    protect=stack.protect,
+                ),
+                self.child(),
+            )
+            for app in stack.services
+        }
+        Registry(
+            f"{self.name}-{CACHE}",
+            RegistryArgs(
+                repository=stack.registry.repository(CACHE),
+                immutable=False,
+                expiry=expire_all(_CACHE_DAYS),
+                protect=False,
+            ),
+            self.child(),
+        )
+        self.repositories = pulumi.Output.all(**{name: registry.url for name, registry in services.items()})

@@ -1,0 +1,59 @@
+"""The settings of a stack, typed and checked.
+
+What the application is stands in `Pulumi.yaml`, how a place differs in `Pulumi.<stack>.yaml`; `docs/settings.md`
+describes each setting. Everything that is wrong is told at once, before anything is touched. Nothing else in the
+program reads the engine's configuration or environment variables.
+
+    load()           gather, then read
+    settings.source  what was found, unchecked
+    settings.table   every setting there is
+    settings.reading  from one to the other; `services`, `network`, `place`, `rollout` read their parts
+    settings.model   what the program gets
+"""
+
+from __future__ import annotations
+
+from settings.model import (
+    AlarmSettings,
+    App,
+    Build,
+    Cargo,
+    Door,
+    Environment,
+    ExistingNetwork,
+    Origin,
+    OwnNetwork,
+    Registry,
+    Scale,
+    Secret,
+    Shared,
+    Stack,
+)
+from settings.problems import Problem, SettingsError
+from settings.reading import read
+from settings.source import gather
+
+__all__ = [
+    "AlarmSettings",
+    "App",
+    "Build",
+    "Cargo",
+    "Door",
+    "Environment",
+    "ExistingNetwork",
+    "Origin",
+    "OwnNetwork",
+    "Problem",
+    "Registry",
+    "Scale",
+    "Secret",
+    "SettingsError",
+    "Shared",
+    "Stack",
+    "load",
+]
+
+
+def load() -> Shared | Environment:
+    """Return the settings of the stack that the engine runs now. Raises `SettingsError` with all that is wrong."""
+    return read(gather())

@@ -1,0 +1,234 @@
+"""What the settings say, typed: everything the program reads stands in these classes, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from delivery.plan import Check
+from delivery.strategy import Strategy
+from naming import Names
+
+Nat = Literal["none", "one", "per_zone"]
+Architecture = Literal["x86_64", "arm64"]
+
+#: The source of an environment that builds its images itself.
+BUILD = "build"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Build:
+    """How the image of a service is made."""
+
+    context: str
+    """The folder that is sent to the builder, relative to the project."""
+    dockerfile: str
+    """The recipe, relative to the project."""
+    args: Mapping[str, str]
+    """Build arguments, the base image included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scale:
+    """How many tasks of a service run."""
+
+    low: int
+    high: int
+
+    @property
+    def scalable(self) -> bool:
+        """Return whether AWS may choose the number."""
+        return self.high > self.low
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Door:
+    """Where a service with a port is reached."""
+
+    port: int
+    """The port that its container listens on."""
+    listener: int
+    """The load balancer's port for users."""
+    test_listener: int
+    """The load balancer's port for checks, closed to the world."""
+    health: str
+    """The path that the load balancer asks."""
+    checks: tuple[Check, ...]
+    """What the release asks green before traffic."""
+    drain: int
+    """Seconds that a target which is going has for its open requests."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class App:
+    """A service of the application: what it is made of, and how it runs in this place."""
+
+    name: str
+    build: Build
+    door: Door | None
+    """None for a worker, which nobody calls."""
+    command: tuple[str, ...]
+    """Words that replace the image's own command; empty to keep it."""
+    cpu: int
+    memory: int
+    env: Mapping[str, str]
+    policies: tuple[str, ...]
+    grace: int
+    """Seconds in which a new task may fail its health checks."""
+    scale: Scale
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secret:
+    """A secret of Secrets Manager that services get as an environment variable."""
+
+    variable: str
+    name: str | None
+    """Its name; its ARN is looked up. None where the ARN is given."""
+    arn: str | None
+    key: str
+    """The key of a JSON secret to take; empty for the whole."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmSettings:
+    """When a release is going wrong."""
+
+    period: int
+    datapoints: int
+    error_percent: float
+    latency_seconds: float
+    min_requests: int
+
+    @property
+    def detection_seconds(self) -> int:
+        """Return how long something must be wrong before an alarm rings."""
+        return self.period * self.datapoints
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnNetwork:
+    """A VPC that this stack makes."""
+
+    cidr: str
+    public: tuple[str, ...]
+    """CIDRs of the public subnets, one per zone."""
+    private: tuple[str, ...]
+    """CIDRs of the private subnets, one per zone; empty without NAT."""
+    nat: Nat
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExistingNetwork:
+    """A VPC that is looked up and never owned."""
+
+    vpc_id: str
+    public: tuple[str, ...]
+    private: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registry:
+    """Where images are kept."""
+
+    account: str
+    prefix: str
+    """Repositories are called `<prefix>/<service>`."""
+    owned: bool
+    """Whether the shared stack makes them; False for a registry that exists."""
+
+    def repository(self, service: str) -> str:
+        """Return the repository of a service."""
+        return f"{self.prefix}/{service}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """The environment whose releases this one takes."""
+
+    stack: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stack:
+    """What every stack has."""
+
+    names: Names
+    region: str
+    account: str
+    """The account that this stack may touch; the provider refuses any other."""
+    endpoint: str | None
+    """Where AWS is, if not at AWS."""
+    protect: bool
+    """Whether what holds state is guarded against deletion."""
+    tags: Mapping[str, str]
+    """Tags of every resource."""
+    services: tuple[App, ...]
+    registry: Registry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shared(Stack):
+    """A stack of kind `shared`: what environments have in common."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cargo:
+    """What is released: something built here, or a release that is written down."""
+
+    version: str
+    commit: str
+    source: str
+    """`build`, the environment it is taken from, or `pin`."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """`repository@sha256:…` by service; empty for what is built here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment(Stack):
+    """A stack of kind `environment`: a place where the services run."""
+
+    origin: Origin | None
+    """Where releases are taken from; None where images are built."""
+    release: str
+    """The release that is asked for by name; empty to follow."""
+    version: str
+    commit: str
+    strategy: Strategy
+    alarms: AlarmSettings
+    network: OwnNetwork | ExistingNetwork
+    domain: str
+    certificate_arn: str | None
+    secrets: tuple[Secret, ...]
+    architecture: Architecture
+    log_retention_days: int
+    plain: Mapping[str, Any]
+    """The settings as written, for the release's record; no secret is among them."""
+
+    @property
+    def source(self) -> str:
+        """Return where releases come from: `build`, or another environment's name."""
+        return self.origin.stack if self.origin else BUILD
+
+    @property
+    def reachable(self) -> bool:
+        """Return whether any service has a port: whether there is anything for a load balancer to do."""
+        return any(app.door for app in self.services)
+
+    @property
+    def settings_hash(self) -> str:
+        """Return a short name for this set of settings."""
+        return hashlib.sha256(json.dumps(self.plain, sort_keys=True).encode()).hexdigest()[:12]
+
+    def url(self, app: App, host: str) -> str:
+        """Return where users reach `app`: under the domain if there is one, else under the load balancer's own name."""
+        if app.door is None:
+            return ""
+        scheme, usual = ("https", 443) if self.certificate_arn else ("http", 80)
+        port = "" if app.door.listener == usual else f":{app.door.listener}"
+        return f"{scheme}://{self.domain or host}{port}"

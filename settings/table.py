@@ -1,0 +1,174 @@
+"""Every setting there is: its form, what is allowed, and which kind of stack it speaks to.
+
+Defaults and descriptions of the settings stand in `Pulumi.yaml`, once; those of what is inside an object stand here,
+since the engine knows nothing about it. `docs/settings.md` is written from both, and a test compares all three.
+
+The forms are checked by us and not by a `type:` in `Pulumi.yaml`: the engine would stop at the first wrong one, before
+we could tell the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class StackKind(StrEnum):
+    """What a stack is."""
+
+    SHARED = "shared"
+    """What environments have in common: the registry."""
+    ENVIRONMENT = "environment"
+    """A place where the services run."""
+
+
+class Form(StrEnum):
+    """The form of a value, as `docs/settings.md` calls it."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "true or false"
+    OBJECT = "object"
+    LIST = "list"
+
+    @property
+    def structured(self) -> bool:
+        """Return whether the engine hands the value over as JSON."""
+        return self in (Form.OBJECT, Form.LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, apart from the default and the description that `Pulumi.yaml` gives."""
+
+    form: Form
+    allowed: str
+    """What is allowed, in words."""
+    shared: bool = False
+    """Whether it means something to a stack of kind `shared` too."""
+    application: bool = False
+    """Whether it says what the application is, and so stands in `Pulumi.yaml`, rather than how a place differs."""
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "kind": Setting(Form.TEXT, "`environment` or `shared`", shared=True),
+    "account": Setting(Form.TEXT, "twelve digits, in quotes; required", shared=True),
+    "services": Setting(Form.OBJECT, "name → fields, below; at least one", shared=True, application=True),
+    "registry": Setting(
+        Form.TEXT,
+        "empty, or `[<account>.dkr.ecr.<region>.amazonaws.com/]<prefix>` of repositories that exist",
+        shared=True,
+    ),
+    "protect": Setting(Form.BOOLEAN, "`true` or `false`", shared=True),
+    "tags": Setting(Form.OBJECT, "tag → value, at most 40", shared=True),
+    "endpoint": Setting(Form.TEXT, "empty, or a URL", shared=True),
+    "source": Setting(Form.TEXT, "`build`, or the name of another environment's stack"),
+    "release": Setting(Form.TEXT, "empty, a version, a digest (`sha256:` and 64 hex digits), or a release's id"),
+    "version": Setting(Form.TEXT, "empty, or what an image tag may be: letters, digits, `_` `.` `-`, at most 128"),
+    "rollout": Setting(
+        Form.TEXT, "`all at once` · `canary P% Mm` · `linear P% every Mm`, then `, bake Mm` and `, warm Mm|Hh`"
+    ),
+    "alarms": Setting(Form.OBJECT, "fields, below"),
+    "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
+    "env": Setting(Form.OBJECT, "VARIABLE → text"),
+    "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
+    "architecture": Setting(Form.TEXT, "`x86_64` or `arm64`"),
+    "base_image": Setting(Form.TEXT, "empty, or an image reference"),
+    "log_retention_days": Setting(Form.INTEGER, "what CloudWatch allows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653"),
+    "domain": Setting(Form.TEXT, "empty, or a host name; required with `certificate_arn`"),
+    "certificate_arn": Setting(Form.TEXT, "empty (HTTP), or the ARN of a certificate of the stack's region"),
+    "cidr": Setting(Form.TEXT, "a private IPv4 network from /16 to /23"),
+    "zones": Setting(Form.INTEGER, "2 to 6"),
+    "nat": Setting(Form.TEXT, "`none`, `one` or `per_zone`"),
+    "subnets": Setting(Form.OBJECT, "`public` and `private`: CIDRs inside `cidr`; with `vpc_id`, ids"),
+    "vpc_id": Setting(Form.TEXT, "empty, or the id of a VPC that exists"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an object: its form, default, what is allowed, and what it is for."""
+
+    form: Form
+    default: Any
+    allowed: str
+    what: str
+
+
+SERVICE: Mapping[str, Field] = {
+    "build": Field(Form.TEXT, None, "a folder; required", "The build context: the folder with the Dockerfile."),
+    "dockerfile": Field(Form.TEXT, "Dockerfile", "a file in the context", "The recipe of the image."),
+    "args": Field(Form.OBJECT, {}, "ARG → text", "Build arguments. They end up in the image: no secrets."),
+    "port": Field(
+        Form.INTEGER, None, "1 to 65535", "Where it listens for HTTP. Without one it is a worker: no load balancer."
+    ),
+    "health": Field(Form.TEXT, "/health", "a path", "What the load balancer asks to learn whether a task is healthy."),
+    "checks": Field(
+        Form.LIST,
+        None,
+        "paths, or `{path, status, json, contains}`",
+        "What green is asked before traffic. Default: `health`.",
+    ),
+    "command": Field(Form.LIST, None, "a text or a list of words", "What to run instead of the image's own command."),
+    "cpu": Field(
+        Form.INTEGER, 256, "256 · 512 · 1024 · 2048 · 4096 · 8192 · 16384", "CPU units of a task; 1024 are one vCPU."
+    ),
+    "memory": Field(Form.INTEGER, 512, "what Fargate pairs with `cpu`", "Memory of a task, in MiB."),
+    "listener": Field(
+        Form.INTEGER, None, "1 to 65535", "The load balancer's port for users. Default: 80, with a certificate 443."
+    ),
+    "test_listener": Field(
+        Form.INTEGER,
+        None,
+        "1 to 65535",
+        "The port through which green is checked. Default: 8080, with a certificate 8443.",
+    ),
+    "env": Field(
+        Form.OBJECT, {}, "VARIABLE → text", "Environment variables everywhere; the setting `env` adds a place's own."
+    ),
+    "policies": Field(
+        Form.LIST, [], "ARNs of IAM policies", "What the running tasks may do in AWS; nothing as shipped."
+    ),
+    "drain": Field(Form.INTEGER, 10, "0 to 3600", "Seconds that a task which is going may finish its requests in."),
+    "grace": Field(Form.INTEGER, 60, "0 to 7200", "Seconds in which a new task may fail its health checks."),
+}
+
+CHECK: Mapping[str, Field] = {
+    "path": Field(Form.TEXT, None, "a path; required", "What to ask for."),
+    "status": Field(Form.INTEGER, 200, "100 to 599", "The status that the answer must have."),
+    "json": Field(Form.OBJECT, None, "dotted.path → value", "What the answer, read as JSON, must hold."),
+    "contains": Field(Form.TEXT, None, "text", "What the answer must contain."),
+}
+
+ALARMS: Mapping[str, Field] = {
+    "period": Field(Form.INTEGER, 60, "60 to 900, a multiple of 60", "Seconds that are counted together."),
+    "datapoints": Field(Form.INTEGER, 2, "1 to 10", "Periods in a row that must be bad."),
+    "error_percent": Field(
+        Form.NUMBER, 5, "above 0, at most 100", "Share of requests answered with 5xx or not at all."
+    ),
+    "latency_seconds": Field(Form.NUMBER, 1, "above 0, at most 300", "What 95 of 100 requests must stay below."),
+    "min_requests": Field(Form.INTEGER, 20, "1 to 1000000", "Fewer requests in a period say nothing."),
+}
+
+SUBNETS: Mapping[str, Field] = {
+    "public": Field(
+        Form.LIST, [], "CIDRs or ids", "Where the load balancer is; tasks too where there are no private ones."
+    ),
+    "private": Field(Form.LIST, [], "CIDRs or ids", "Where tasks are, with a way out through NAT."),
+}
+
+#: The objects with known fields, by the setting that holds them.
+OBJECTS: Mapping[str, Mapping[str, Field]] = {
+    "services.<name>": SERVICE,
+    "services.<name>.checks[]": CHECK,
+    "alarms": ALARMS,
+    "subnets": SUBNETS,
+}
+
+
+def defaults(fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Return the default of each field."""
+    return {key: field.default for key, field in fields.items()}

@@ -1,0 +1,206 @@
+"""What an environment runs next: what it builds, what is asked for by name, or what serves."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+
+from delivery.records import POINTER, Pointer, Record, Result, Served
+from settings import Cargo, Environment, Origin
+from take import take
+from tests.components.support import app, environment, worker
+
+REPOSITORY = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop"
+STAGING = "shop-staging-releases-111122223333"
+PRODUCTION = "shop-production-releases-444455556666"
+
+
+class S3:
+    """The part of S3 that reading records needs, over objects by bucket and key."""
+
+    def __init__(self, objects: Mapping[tuple[str, str], str], error: Exception | None) -> None:
+        self._objects = objects
+        self._error = error
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if self._error:
+            raise self._error
+        if (Bucket, Key) not in self._objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "gone"}}, "GetObject")
+        return {"Body": io.BytesIO(self._objects[Bucket, Key].encode())}
+
+    def get_paginator(self, _operation: str) -> S3:
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> list[dict[str, Any]]:  # noqa: N803 - AWS's names
+        if self._error:
+            raise self._error
+        keys = sorted(key for bucket, key in self._objects if bucket == Bucket and key.startswith(Prefix))
+        return [{"Contents": [{"Key": key} for key in keys]}]
+
+
+class World:
+    """Records of environments; hands out clients that see them."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.objects: dict[tuple[str, str], str] = {}
+        self.regions: list[str] = []
+        self.error = error
+
+    def s3(self, region: str) -> Any:
+        self.regions.append(region)
+        return S3(self.objects, self.error)
+
+    def wrote(self, bucket: str, version: str, *, result: Result = "succeeded", minute: int = 0) -> Record:
+        """Write down a release, and point at it where it succeeded."""
+        services = {"api": Served(image=image(version), task_definition=f"arn:{version}")}
+        record = Record(
+            id=f"{minute:08x}",
+            environment=bucket.split("-")[1],
+            version=version,
+            commit=f"c{version}",
+            source="build",
+            services=services,
+            before={},
+            result=result,
+            cause="" if result == "succeeded" else "a check failed",
+            who="someone",
+            why="",
+            started=f"2026-01-02T03:{minute:02d}:00Z",
+            finished=f"2026-01-02T03:{minute:02d}:30Z",
+            seconds={},
+            deployments={},
+            settings_hash="",
+        )
+        self.objects[bucket, record.key] = record.to_json()
+        if result == "succeeded":
+            pointer = Pointer(
+                release=record.id,
+                record=record.key,
+                version=version,
+                commit=record.commit,
+                services=services,
+                since=record.finished,
+            )
+            self.objects[bucket, POINTER] = pointer.to_json()
+        return record
+
+
+def image(version: str) -> str:
+    return f"{REPOSITORY}/api@sha256:{version.replace('.', '').ljust(64, '0')}"
+
+
+def production(**changes: Any) -> Environment:
+    names = type(environment().names)(project="shop", stack="production")
+    origin = Origin(stack="staging", account="111122223333", region="eu-west-1")
+    fields: dict[str, Any] = {"names": names, "account": "444455556666", "origin": origin, "version": "", "commit": ""}
+    return environment(**(fields | changes))
+
+
+def told(env: Environment, world: World) -> str:
+    with pytest.raises(pulumi.RunError) as caught:
+        take(env, world)
+    return str(caught.value)
+
+
+def test_what_is_built_here_needs_no_records() -> None:
+    world = World()
+    assert take(environment(), world) == Cargo(version="1.8.0", commit="3f9c1e2", source="build")
+    assert world.regions == []
+
+
+def test_without_a_name_what_serves_stays() -> None:
+    """A newer release of the source is no reason to move: somebody has to ask for it."""
+    world = World()
+    world.wrote(PRODUCTION, "1.7.4")
+    world.wrote(STAGING, "1.8.0", minute=5)
+    assert take(production(), world) == Cargo(
+        version="1.7.4", commit="c1.7.4", source="staging", images={"api": image("1.7.4")}
+    )
+
+
+@pytest.mark.parametrize("named", ["1.8.0", "sha256:" + "180".ljust(64, "0"), "00000005"])
+def test_a_release_of_the_source_is_taken_by_name(named: str) -> None:
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    world.wrote(STAGING, "1.8.0", minute=5)
+    cargo = take(production(release=named), world)
+    assert (cargo.version, cargo.source, cargo.images) == ("1.8.0", "staging", {"api": image("1.8.0")})
+    assert world.regions == ["eu-central-1", "eu-west-1"], "its own records first, then those where the source is"
+
+
+def test_a_release_that_served_here_is_a_pin() -> None:
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    world.wrote(STAGING, "1.8.0", minute=5)
+    cargo = take(environment(release="1.7.4"), world)
+    assert (cargo.version, cargo.source, cargo.images) == ("1.7.4", "pin", {"api": image("1.7.4")})
+
+
+def test_a_release_that_failed_in_the_source_is_refused() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0", result="refused")
+    assert told(production(release="1.8.0"), world) == (
+        "release 1.8.0 did not succeed in 'staging' (refused: a check failed).\n"
+        "Fix:   `./slipway history -s staging` shows those that did."
+    )
+
+
+def test_a_release_that_nobody_wrote_down() -> None:
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    assert told(production(release="2.0.0"), world) == (
+        "release 2.0.0: there is none with this version, digest or id in 'staging'.\n"
+        "Fix:   `./slipway history -s staging` lists them; then `pulumi config set release VERSION -s production`."
+    )
+    assert told(environment(release="2.0.0"), world) == (
+        "release 2.0.0: there is none with this version, digest or id in 'staging'.\n"
+        "Fix:   `./slipway history -s staging` lists them; then `pulumi config set release VERSION -s staging`."
+    )
+
+
+def test_nothing_serves_yet() -> None:
+    world = World()
+    assert told(production(), world) == (
+        "nothing serves in 'production' yet, and it takes its releases from 'staging'.\n"
+        "Fix:   none has succeeded there yet: `pulumi up -s staging`."
+    )
+    world.wrote(STAGING, "1.7.4")
+    world.wrote(STAGING, "1.8.0", minute=5)
+    world.wrote(STAGING, "1.9.0", minute=9, result="failed")
+    assert told(production(), world) == (
+        "nothing serves in 'production' yet, and it takes its releases from 'staging'.\n"
+        "Fix:   `pulumi config set release 1.8.0 -s production`: the newest that succeeded there."
+    )
+
+
+def test_a_release_that_is_older_than_a_service() -> None:
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    env = environment(release="1.7.4", services=(app(), worker()))
+    assert told(env, world) == (
+        "release 1.7.4 has no image of worker: it is older than that service.\n"
+        "Fix:   choose a newer release, or build one."
+    )
+
+
+def test_records_that_cannot_be_read() -> None:
+    assert told(production(), World(NoCredentialsError())) == (
+        "records of releases could not be read: NoCredentialsError: Unable to locate credentials\n"
+        "Fix:   no AWS credentials were found: set AWS_PROFILE or AWS_ACCESS_KEY_ID, or log in (`aws sso login`)"
+    )
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+    assert told(production(), World(denied)).startswith(
+        "records of releases could not be read: GetObject: AccessDenied: no\nFix:   the identity that runs this needs "
+    )
+
+
+def test_a_record_that_was_damaged_is_named() -> None:
+    world = World()
+    world.objects[PRODUCTION, POINTER] = "{}"
+    assert told(production(), world).startswith(f"s3://{PRODUCTION}/{POINTER}: ")
