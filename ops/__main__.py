@@ -1,0 +1,51 @@
+"""The command line of the operator's verbs: `./slipway history`, `rollback`, `status`.
+
+Exit codes: 0 done, 1 failed, 2 called wrongly. No traceback unless `--debug` stands before the verb.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from delivery.aws import explained
+from delivery.errors import DeliveryError
+from ops.history import history
+from ops.rollback import rollback
+from ops.status import status
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def slipway(debug: bool) -> None:
+    """Look at releases and go back."""
+
+
+for verb in (history, rollback, status):
+    slipway.add_command(verb)
+
+
+def main(words: Sequence[str]) -> int:
+    """Run a verb and return the exit code."""
+    try:
+        slipway.main(list(words), prog_name="./slipway", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("Nothing was changed.", err=True)
+        return 1
+    except (DeliveryError, BotoCoreError, ClientError) as error:
+        if "--debug" in words:
+            raise
+        told = explained(error)
+        click.echo(f"Error: {told.message}" + (f"\nFix:   {told.fix}" if told.fix else ""), err=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

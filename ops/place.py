@@ -1,0 +1,97 @@
+"""Where an environment is, read from the project's files: no engine, no passphrase, no state."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import yaml
+
+from delivery.errors import DeliveryError
+from delivery.records import bucket_name
+from delivery.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An environment of a project.
+
+    project, stack: as Pulumi calls them. account: twelve digits. region: AWS's.
+    endpoint: URL that stands in for all of AWS; None for AWS itself.
+    builds: whether images are built here, and not taken from another environment.
+    """
+
+    project: str
+    stack: str
+    account: str
+    region: str
+    endpoint: str | None
+    builds: bool
+
+    @property
+    def bucket(self) -> str:
+        """Where its releases are written down."""
+        return bucket_name(self.project, self.stack, self.account)
+
+    def store(self) -> Store:
+        """Open its records."""
+        client: S3Client = boto3.session.Session().client("s3", region_name=self.region, endpoint_url=self.endpoint)
+        return Store(client, self.bucket)
+
+    def registry(self) -> ECRClient:
+        """Return a client of the registry."""
+        return boto3.session.Session().client("ecr", region_name=self.region, endpoint_url=self.endpoint)
+
+
+def find(stack: str, folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> Place:
+    """Read where `stack` is. Raises `DeliveryError` for a file, or a value in it, that is missing."""
+    root = folder or Path.cwd()
+    project = _yaml(root / "Pulumi.yaml", "run this where Pulumi.yaml lies")
+    name = str(project.get("name", ""))
+    there = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
+    settings = _yaml(root / f"Pulumi.{stack}.yaml", f"choose a stack that has a file here: {there}").get("config") or {}
+    declared = project.get("config") or {}
+    defaults = {key: value.get("default") for key, value in declared.items() if isinstance(value, dict)}
+
+    def setting(key: str) -> str:
+        value = settings.get(f"{name}:{key}", settings.get(key, defaults.get(key)))
+        return "" if value is None else str(value)
+
+    account, region = setting("account"), str(settings.get("aws:region") or environ.get("AWS_REGION") or "")
+    if not re.fullmatch(r"\d{12}", account):
+        raise DeliveryError(
+            f"Pulumi.{stack}.yaml: {name}:account: must be twelve digits, got {account or 'nothing'!r}",
+            f'write it in quotes: `{name}:account: "111122223333"`',
+        )
+    if not region:
+        raise DeliveryError(f"Pulumi.{stack}.yaml: aws:region: is missing", "such as `aws:region: eu-central-1`")
+    if setting("kind") == "shared":
+        raise DeliveryError(f"{stack}: is what environments share; nothing runs there", f"choose another of: {there}")
+    return Place(
+        project=name,
+        stack=stack,
+        account=account,
+        region=region,
+        endpoint=setting("endpoint") or environ.get("AWS_ENDPOINT_URL") or None,
+        builds=setting("source") in ("", "build"),
+    )
+
+
+def _yaml(path: Path, fix: str) -> dict[str, Any]:
+    """Read a YAML file that holds an object."""
+    try:
+        found = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise DeliveryError(f"there is no {path.name} in {path.parent}", fix) from None
+    except yaml.YAMLError as error:
+        raise DeliveryError(f"{path.name}: cannot be read as YAML: {error}", "mend the line that it names") from None
+    return found if isinstance(found, dict) else {}

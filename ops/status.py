@@ -1,0 +1,51 @@
+"""`./slipway status`: what serves in an environment, and what is under way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from delivery.records import Journal, Pointer
+from ops.place import find
+from ops.telling import when, who
+
+
+@click.command(epilog="Example: ./slipway status -s staging")
+@click.option("-s", "--stack", required=True, help="The environment: the name of its stack.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(stack: str, as_json: bool) -> None:
+    """Say what serves, since when, and whether a release is under way."""
+    store = find(stack).store()
+    pointer, journal = store.pointer(), store.journal()
+    if as_json:
+        click.echo(json.dumps({"serving": _serving(pointer), "under_way": _under_way(journal)}, indent=2))
+        return
+    if pointer is None:
+        click.echo(f"Nothing serves in {stack} yet. The first release: `pulumi up -s {stack}`.")
+    else:
+        click.echo(f"{stack} serves {pointer.version} (release {pointer.release}) since {when(pointer.since)} UTC.")
+        for service, served in pointer.services.items():
+            click.echo(f"  {service}: {served.image}")
+    if journal is not None:
+        release = journal.record
+        click.echo(
+            f"Under way: {release.version}, by {who(release.who)} since {when(release.started)} UTC, "
+            f"at the step: {journal.step}.\n"
+            f"If nobody runs it any more, `pulumi up -s {stack}` takes it up."
+        )
+
+
+def _serving(pointer: Pointer | None) -> dict[str, Any] | None:
+    """What serves, for programs."""
+    if pointer is None:
+        return None
+    return {"version": pointer.version, "release": pointer.release, "images": pointer.images}
+
+
+def _under_way(journal: Journal | None) -> dict[str, Any] | None:
+    """What is under way, for programs."""
+    if journal is None:
+        return None
+    return {"version": journal.record.version, "step": journal.step, "who": journal.record.who}

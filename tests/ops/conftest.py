@@ -1,0 +1,130 @@
+"""A project in a folder, its bucket in memory, and a `pulumi` that only notes how it was called."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner, Result
+
+from delivery.records import Pointer, Record, Served
+from delivery.store import Store
+from ops import place, rollback
+
+ACCOUNT = "111122223333"
+REGISTRY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop"
+
+
+class Bucket:
+    """As much of S3 as a store needs."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803
+        self.objects[Key] = Body
+
+    def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if Key not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "no such key"}}, "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def get_paginator(self, _: str) -> Bucket:
+        return self
+
+    def paginate(self, *, Prefix: str, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        yield {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]}
+
+
+class Registry:
+    """ECR with every image but those in `gone`."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+
+    def describe_images(self, *, imageIds: list[dict[str, str]], **_: Any) -> None:  # noqa: N803
+        if imageIds[0]["imageDigest"] in self.gone:
+            raise ClientError({"Error": {"Code": "ImageNotFoundException", "Message": "gone"}}, "DescribeImages")
+
+
+class World:
+    """One environment and everything a verb can see or do."""
+
+    def __init__(self) -> None:
+        self.bucket = Bucket()
+        self.registry = Registry()
+        self.store = Store(self.bucket, "bucket")  # type: ignore[arg-type]
+        self.called: list[list[str]] = []
+        self.environment: dict[str, str] = {}
+        self.exit_code = 0
+
+    def released(self, number: int, result: str = "succeeded", version: str = "", cause: str = "") -> Record:
+        """Write a release down; its image's digest is its number."""
+        served = Served(
+            image=f"{REGISTRY}/api@sha256:{str(number) * 64}", task_definition=f"arn:aws:ecs:td/api:{number}"
+        )
+        record = Record(
+            id=f"{number:08x}",
+            environment="staging",
+            version=version or f"1.{number}.0",
+            commit=f"c{number}",
+            source="build",
+            services={"api": served},
+            before={},
+            result=result,  # type: ignore[arg-type]
+            cause=cause,
+            who="arn:aws:sts::111122223333:assumed-role/deploy/ada",
+            why="",
+            started=f"2026-01-{number:02d}T10:00:00Z",
+            finished=f"2026-01-{number:02d}T10:01:05Z",
+            seconds={"total": 65.0},
+            deployments={},
+            settings_hash="abc",
+        )
+        self.store.write(record)
+        return record
+
+    def serves(self, record: Record) -> None:
+        """Let a release serve."""
+        self.store.point(
+            Pointer(
+                release=record.id,
+                record=record.key,
+                version=record.version,
+                commit=record.commit,
+                services=record.services,
+                since=record.finished,
+            )
+        )
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nconfig:\n  source: {default: build}\n")
+    (tmp_path / "Pulumi.staging.yaml").write_text(f'config:\n  aws:region: eu-central-1\n  shop:account: "{ACCOUNT}"\n')
+    monkeypatch.setattr(place.Place, "store", lambda _: made.store)
+    monkeypatch.setattr(place.Place, "registry", lambda _: made.registry)
+
+    def run(words: list[str], environment: dict[str, str] | None = None, *, check: bool = True) -> int:
+        made.called.append(list(words))
+        made.environment |= environment or {}
+        return made.exit_code if words[0] == "up" else 0
+
+    monkeypatch.setattr(rollback, "run", run)
+    return made
+
+
+@pytest.fixture
+def invoke() -> Callable[..., Result]:
+    """Run a verb with words and, where asked, a typed answer."""
+
+    def call(verb: Any, *words: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(verb, words, input=typed)
+
+    return call

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from click.testing import Result
+
+from ops.history import history
+from tests.ops.conftest import World
+
+
+def test_newest_first_and_the_one_that_serves_is_marked(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    world.released(2, result="failed", cause="check /: answered 500, expected 200")
+    shown = invoke(history, "-s", "staging").output.splitlines()
+    assert [line.split()[:2] for line in shown[1:]] == [["1.2.0", "00000002"], ["●", "1.1.0"]]
+    assert "check /: answered 500, expected 200" in shown[1]
+    assert "1m05s" in shown[2]
+    assert "ada" in shown[2]
+
+
+def test_as_many_as_asked_for(world: World, invoke: Callable[..., Result]) -> None:
+    for number in range(1, 6):
+        world.released(number)
+    found = json.loads(invoke(history, "-s", "staging", "-n", "2", "--json").output)
+    assert [record["version"] for record in found] == ["1.5.0", "1.4.0"]
+
+
+def test_json_says_what_serves(world: World, invoke: Callable[..., Result]) -> None:
+    world.released(1)
+    world.serves(world.released(2))
+    found = json.loads(invoke(history, "-s", "staging", "--json").output)
+    assert [(record["id"], record["serves"]) for record in found] == [("00000002", True), ("00000001", False)]
+
+
+def test_before_the_first_release_it_says_how_to_make_one(world: World, invoke: Callable[..., Result]) -> None:
+    assert "pulumi up -s staging" in invoke(history, "-s", "staging").output

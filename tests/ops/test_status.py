@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from click.testing import Result
+
+from delivery.records import Journal
+from ops.status import status
+from tests.ops.conftest import World
+
+
+def test_says_what_serves(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    shown = invoke(status, "-s", "staging").output
+    assert "staging serves 1.1.0 (release 00000001) since 2026-01-01 10:01 UTC." in shown
+    assert "Under way" not in shown
+
+
+def test_says_what_is_under_way_and_who_takes_it_up(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    world.store.note(Journal(step="shift", record=world.released(2, result="cancelled")))
+    shown = invoke(status, "-s", "staging").output
+    assert "Under way: 1.2.0, by ada" in shown
+    assert "at the step: shift" in shown
+    assert "pulumi up -s staging" in shown
+    found = json.loads(invoke(status, "-s", "staging", "--json").output)
+    assert (found["serving"]["version"], found["under_way"]["step"]) == ("1.1.0", "shift")
