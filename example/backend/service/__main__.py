@@ -1,0 +1,32 @@
+"""Starts the service: `python3 -m service`.
+
+PORT (8000), DEPENDENCIES (`name=tcp://host:port …`), SIGNING_KEY and DRAIN_SECONDS (2) come from the environment, the
+version from the file `VERSION` beside this package.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from .dependencies import Dependency
+from .pages import Shop
+from .server import Server
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    version = (Path(__file__).resolve().parent.parent / "VERSION").read_text().strip()
+    shop = Shop(version, Dependency.parse_all(os.environ.get("DEPENDENCIES", "")))
+    drain = float(os.environ.get("DRAIN_SECONDS", "2"))
+    with Server(int(os.environ.get("PORT", "8000")), shop, os.environ.get("SIGNING_KEY", "")) as server:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: server.leave(drain))
+        print(f"shop {version} listens on port {server.server_port}", flush=True)
+        server.serve_forever(poll_interval=0.1)
+    print("all requests are answered; goodbye", flush=True)
+
+
+if __name__ == "__main__":
+    main()
