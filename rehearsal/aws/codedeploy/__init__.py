@@ -1,0 +1,1 @@
+"""CodeDeploy for the ECS platform: `api` answers, `models` remember, `engine` acts."""

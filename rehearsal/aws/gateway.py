@@ -1,0 +1,174 @@
+"""The one endpoint: load balancers by their host name, our own services by their target header, MiniStack for the rest.
+
+It stands before MiniStack because MiniStack answers some paths itself (`/health` with 200) whatever the host is: a
+health check through a load balancer would always pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+import ministack.app as ministack
+from hypercorn.protocol.events import StreamClosed
+from ministack.core.responses import StreamingResponse, request_scope
+from ministack.services import alb
+
+from rehearsal.aws.clock import http_date
+from rehearsal.aws.control import Control
+from rehearsal.aws.world import World
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+VIA = b"x-rehearsal-listener"
+"""Set by our proxy for requests to a load balancer's address: `<dns name>:<listener port>`; never forwarded."""
+
+_PRODUCTION_PORTS = (80, 443)
+
+
+class JsonService(Protocol):
+    """One of our own services: an AWS JSON API named by the first half of `X-Amz-Target`."""
+
+    target_prefix: str
+
+    def handle(self, action: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answer one call."""
+        ...
+
+
+class Gateway:
+    """The ASGI application."""
+
+    def __init__(self, world: World, control: Control, services: list[JsonService]) -> None:
+        self._world = world
+        self._control = control
+        self._services = {service.target_prefix: service for service in services}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (or take part in the server's start and end)."""
+        if scope["type"] != "http":
+            await ministack.app(scope, receive, send)
+            return
+        dated = self._dated(send)
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        if scope["path"].startswith("/_rehearsal/"):
+            await self._answer(dated, *self._control.handle(scope["method"], scope["path"], await _body(receive)))
+            return
+        host, _, port = (headers.get(VIA) or headers.get(b"host", b"")).decode("latin-1").partition(":")
+        if host.endswith(".elb.amazonaws.com"):
+            await self._balance(host, int(port) if port.isdigit() else 80, scope, receive, send)
+            return
+        prefix, _, action = headers.get(b"x-amz-target", b"").decode("latin-1").partition(".")
+        if prefix in self._services:
+            await self._call(self._services[prefix], action, await _body(receive), dated)
+            return
+        await ministack.app(scope, receive, dated)
+
+    async def _balance(self, host: str, port: int, scope: Scope, receive: Receive, send: Send) -> None:
+        """Relay to a load balancer; where there is none, or none that listens, nothing answers, as on AWS."""
+        with request_scope(self._world.account, self._world.region):
+            load_balancer = alb.find_lb_for_host(host)
+            listens = load_balancer is not None and _listens(load_balancer, port)
+        if not listens or (port in _PRODUCTION_PORTS and self._control.take_drop()):
+            await hang_up(send)
+            return
+        await self._relay(load_balancer, port, scope, receive, self._dated(send))
+
+    async def _relay(
+        self, load_balancer: dict[str, Any], port: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        query = scope["query_string"].decode("latin-1")
+        headers = _joined_headers(scope)
+        client = (scope.get("client") or ("127.0.0.1",))[0]
+        with request_scope(self._world.account, self._world.region):
+            status, answered, body = await alb.dispatch_request(
+                load_balancer,
+                scope["method"],
+                scope["path"],
+                headers,
+                await _body(receive),
+                parse_qs(query, keep_blank_values=True),
+                port,
+                client_ip=client,
+                raw_query_string=query,
+                raw_path=(scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
+            )
+        if isinstance(body, StreamingResponse):
+            await ministack._send_streaming_response(send, receive, status, answered, body)
+        else:
+            await ministack._send_response(send, status, answered, body, head=scope["method"] == "HEAD")
+
+    async def _call(self, service: JsonService, action: str, body: bytes, send: Send) -> None:
+        status, headers, answer = await asyncio.to_thread(service.handle, action, body)
+        await self._answer(send, status, headers, answer)
+
+    @staticmethod
+    async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+        fields = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        fields.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+
+    def _dated(self, send: Send) -> Send:
+        """Every answer carries the emulated time, and no other."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                fields = [field for field in message.get("headers", []) if field[0].lower() != b"date"]
+                message = {**message, "headers": [*fields, (b"date", http_date(self._world.clock))]}
+            await send(message)
+
+        return dated
+
+
+async def hang_up(send: Send) -> None:
+    """Close the connection without an answer. ASGI has no word for it, so this speaks to hypercorn's stream."""
+    stream = getattr(send, "__self__", None)
+    if stream is None:
+        raise RuntimeError("this server gives no way to close a connection without an answer")
+    with contextlib.suppress(ConnectionError):
+        await stream.send(StreamClosed(stream_id=stream.stream_id))
+
+
+def error(code: str, message: str, status: int = 400) -> tuple[int, dict[str, str], bytes]:
+    """An error as AWS's JSON protocols write it."""
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return status, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}, body
+
+
+def _listens(load_balancer: dict[str, Any], port: int) -> bool:
+    """Whether a listener has this port."""
+    arn = load_balancer["LoadBalancerArn"]
+    return any(
+        listener["LoadBalancerArn"] == arn and int(listener["Port"]) == port for listener in alb._listeners.values()
+    )
+
+
+def _joined_headers(scope: Scope) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").lower()
+        if name.lower() == VIA:
+            continue
+        text = value.decode("latin-1")
+        separator = "; " if key == "cookie" else ", "
+        headers[key] = f"{headers[key]}{separator}{text}" if key in headers else text
+    return headers
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)

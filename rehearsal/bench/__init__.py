@@ -1,0 +1,5 @@
+"""Traffic: a process of its own that asks at a steady rate, and what it saw, counted.
+
+The rate is open loop: a slow answer does not keep the next request from being sent, as with real users. Each request
+is sent once, on a connection of its own, so that nothing hides a dropped one.
+"""

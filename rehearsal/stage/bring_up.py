@@ -1,0 +1,140 @@
+"""Brings the stage up, step by step, and takes it down again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.command import Hand
+from rehearsal.console import Console
+from rehearsal.home import Home
+from rehearsal.killpoints import KillPoints
+from rehearsal.processes import Notebook
+from rehearsal.stage import (
+    base_image,
+    builder,
+    docker_engine,
+    emulator,
+    leftovers,
+    packages,
+    preconditions,
+    registry,
+    toolchain,
+    workspace,
+)
+from rehearsal.stage.application import FIRST_VERSION, Application
+from rehearsal.stage.secrets import Planted
+from rehearsal.stage.stage import Stage, clean, environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the person asked for.
+
+    port: of the emulated AWS; the next one is its proxy. speed: emulated seconds per second. install_missing: packages
+    of the distribution may be installed. app: the application to deliver instead of the example, `app_port` and
+    `app_health` where it listens and answers for its health.
+    """
+
+    port: int = 4600
+    speed: float = 30.0
+    install_missing: bool = False
+    app: Path | None = None
+    app_port: int = 8000
+    app_health: str = "/health"
+
+
+def clean_house(home: Home, console: Console) -> Hand:
+    """End and remove what an earlier rehearsal has left; return a hand that works in the checkout."""
+    preconditions.check_python()
+    preconditions.check_root()
+    hand = Hand(home, Notebook(home), clean(os.environ), workspace.CHECKOUT)
+    if cleaned := leftovers.end_all(hand):
+        console.good(f"ended what an earlier rehearsal had left: {', '.join(cleaned)}")
+    home.clear()
+    home.make()
+    preconditions.check_disk(home.root)
+    return hand
+
+
+def engines(hand: Hand, console: Console, wish: Wish, kill: KillPoints) -> tuple[Hand, docker_engine.Engine]:
+    """Bring up what needs no emulated AWS: Docker, the toolchain; return a hand whose environment can use them."""
+    if wish.install_missing and not shutil.which("git"):
+        packages.install(["git"], hand, console)
+    preconditions.check_git()
+    engine = docker_engine.ensure(hand, console, install_missing=wish.install_missing)
+    kill.reach("engine")
+    variables = toolchain.ensure(hand, console, kill)
+    return Hand(hand.home, hand.notebook, {**hand.environment, **variables}, workspace.CHECKOUT), engine
+
+
+def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tuple[Stage, str]:
+    """Bring everything up; return the stage and the base image to set, empty where the usual one can be pulled."""
+    project = workspace.Project.read()
+    source = wish.app or workspace.CHECKOUT / project.context
+    hand = clean_house(home, console)
+    preconditions.check_ports((wish.port, wish.port + 1))
+    hand, engine = engines(hand, console, wish, kill)
+
+    with console.working("Starting the emulated AWS") as work:
+        aws = emulator.start(
+            hand, kill, port=wish.port, region=project.region, account=project.account, speed=wish.speed
+        )
+        work.done(f"emulated AWS: account {aws.account}, {aws.region}, {aws.endpoint}, clock × {aws.speed:g}")
+    with console.working("Starting the image builder") as work:
+        building = builder.start(hand, aws)
+        work.done("image builder (BuildKit)")
+    kill.reach("builder")
+
+    planted = Planted.make()
+    together = environment(hand.environment, home, aws, planted, building)
+    stage = Stage(home, hand.notebook, engine, aws, project, planted, together).with_registry_token()
+    base = _base(stage, hand, console, wish)
+    kill.reach("base-image")
+    with console.working("Laying out the project") as work:
+        workspace.lay_out(home.workspace)
+        Application(home.workspace / project.context).begin(source, FIRST_VERSION)
+        stage.client("secretsmanager").create_secret(
+            Name=f"{project.name}/signing-key", SecretString=planted.signing_key
+        )
+        work.done(f"project `{project.name}`, application {source.name}: a git repository with tag v{FIRST_VERSION}")
+    kill.reach("workspace")
+    stage.keep()
+    return stage, base
+
+
+def _base(stage: Stage, hand: Hand, console: Console, wish: Wish) -> str:
+    """Return the base image to set; empty where Docker Hub answers."""
+    if base_image.hub_answers():
+        console.good("base image: the Dockerfile's own, from Docker Hub")
+        return ""
+    image = base_image.make(hand, console, install_missing=wish.install_missing)
+    with console.working("Pushing the base image to the emulated registry") as work:
+        stage.client("ecr").create_repository(repositoryName=base_image.REPOSITORY)
+        named = registry.push(image, stage.emulator.port, base_image.REPOSITORY)
+        work.done(f"base image: {named.partition('@')[0]} (Docker Hub cannot be reached from here)")
+    return named
+
+
+def take_down(home: Home, console: Console) -> None:
+    """End everything that the rehearsal has running."""
+    hand = Hand(home, Notebook(home), clean(os.environ), workspace.CHECKOUT)
+    with console.working("Taking the stage down") as work:
+        ended = leftovers.end_all(hand)
+        work.done(f"ended: {', '.join(dict.fromkeys(ended))}" if ended else "nothing was left running")
+
+
+@contextmanager
+def standing(home: Home, console: Console, wish: Wish, kill: KillPoints, *, keep: bool) -> Iterator[tuple[Stage, str]]:
+    """Hold the stage up for as long as the block runs; afterwards too, where `keep` says so."""
+    try:
+        yield bring_up(home, console, wish, kill)
+    except BaseException:
+        take_down(home, console)
+        raise
+    if not keep:
+        take_down(home, console)

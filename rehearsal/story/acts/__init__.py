@@ -1,0 +1,59 @@
+"""The acts, in the order of the story. An act is a name, a sentence on what it shows, what must be played before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rehearsal.story.acts import (
+    broken,
+    canary,
+    first,
+    history,
+    last_preview,
+    preview,
+    rollback,
+    slow,
+    tear_down,
+    unhealthy,
+)
+from rehearsal.story.play import Play
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act of the story."""
+
+    name: str
+    title: str
+    why: str
+    """What a viewer should know before it begins."""
+    play: Callable[[Play], None]
+    needs: tuple[str, ...] = ()
+    """Acts that must have been played before."""
+    bug: bool = False
+    """Whether it needs a bug in the application, which only the example has."""
+
+
+ACTS: Sequence[Act] = (
+    Act("first", "Release 1: from nothing to a running service", first.WHY, first.play),
+    Act("preview", "A change, before it is made", preview.WHY, preview.play, ("first",)),
+    Act("canary", "Release 2: a canary under steady traffic", canary.WHY, canary.play, ("first",)),
+    Act("broken", "Release 3: healthy, but broken for users", broken.WHY, broken.play, ("first", "canary"), bug=True),
+    Act("unhealthy", "Release 4: never healthy", unhealthy.WHY, unhealthy.play, ("first", "canary"), bug=True),
+    Act("slow", "Release 5: slow under real traffic", slow.WHY, slow.play, ("first", "canary"), bug=True),
+    Act("history", "What has happened here", history.WHY, history.play, ("first",)),
+    Act("rollback", "Back to release 1", rollback.WHY, rollback.play, ("first", "canary")),
+    Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
+    Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
+)
+
+NAMES = tuple(act.name for act in ACTS)
+
+
+def chosen(names: Sequence[str], *, own_app: bool = False) -> list[Act]:
+    """Return the acts of these names with all that they need, in the story's order; all acts where none is named."""
+    wanted = set(names or NAMES)
+    while more := {need for act in ACTS if act.name in wanted for need in act.needs} - wanted:
+        wanted |= more
+    return [act for act in ACTS if act.name in wanted and not (own_app and act.bug)]

@@ -1,0 +1,56 @@
+"""What is noted while the story is played: the material of the report. Numbers are measured, never supposed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal.story.pulumi import Moment
+
+
+@dataclass
+class ReleaseNote:
+    """One release of the story, as it went."""
+
+    number: int
+    version: str
+    title: str
+    phase: str
+    """What its requests are counted under."""
+    started: float
+    ended: float = 0.0
+    result: str = ""
+    cause: str = ""
+    digest: str = ""
+    seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Phase → `wall` or `emulated` → seconds."""
+    moments: Sequence[Moment] = ()
+
+
+@dataclass
+class SceneNote:
+    """One act, and how long it took on the wall."""
+
+    name: str
+    title: str
+    seconds: float
+
+
+@dataclass
+class Notes:
+    """Everything that is noted."""
+
+    releases: list[ReleaseNote] = field(default_factory=list)
+    scenes: list[SceneNote] = field(default_factory=list)
+    resources: dict[str, int] = field(default_factory=dict)
+    rollback_seconds: float | None = None
+    last_preview_changes: int | None = None
+    toolchain: Sequence[Mapping[str, Any]] = ()
+    ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    problem: str = ""
+    """Why the story could not be played to its end; empty where it was."""
+
+    def release(self, number: int) -> ReleaseNote | None:
+        """Return the note about one release; None where it was not played."""
+        return next((note for note in self.releases if note.number == number), None)

@@ -1,0 +1,40 @@
+"""What a person types, and what they are told when it is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from rehearsal import __main__ as line
+from rehearsal.killpoints import POINTS
+from rehearsal.story.acts import NAMES
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(line.cli, list(words))
+    return result.exit_code, result.output
+
+
+def test_help_lists_verbs_kill_points_and_acts() -> None:
+    assert all(verb in run("--help")[1] for verb in ("rehearse", "scene", "shell", "stop"))
+    told = " ".join(run("rehearse", "--help")[1].split())
+    assert all(point in told.replace("- ", "-") for point in POINTS)
+    told = run("scene", "--help")[1]
+    assert all(name in told for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["rehearse", "--scenes", "canary,fireworks"], "no act fireworks; there are first, preview"),
+        (["scene", "fireworks"], "'fireworks' is not one of"),
+        (["rehearse", "--kill-at", "nowhere"], "'nowhere' is not one of"),
+        (["rehearse", "--clock-speed", "0"], "0.0 is not in the range"),
+        (["rehearse", "--port", "80"], "80 is not in the range"),
+        (["rehearse", "--app", "/not/there"], "does not exist"),
+    ],
+)
+def test_wrong_usage_is_told_and_exits_2(words: list[str], says: str) -> None:
+    code, output = run(*words)
+    assert code == 2
+    assert says in output
