@@ -90,7 +90,9 @@ def test_starting_again_ends_the_former_one(home: Path) -> None:
 
 
 def test_stopping_what_does_not_run_is_fine(home: Path) -> None:
-    make(home).stop()
+    builder = make(home)
+    builder.stop()
+    assert not builder.socket.exists()
 
 
 def test_steps_and_mounts_of_a_killed_one_are_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,12 +19,12 @@ from rehearsal.stage.registry import digest
 def test_only_sources_of_this_release_are_used(tmp_path: Path) -> None:
     lists = tmp_path / "sources.list.d"
     lists.mkdir()
-    (tmp_path / "sources.list").write_text("deb http://deb.debian.org/debian bookworm main\n")
-    (lists / "debian.sources").write_text("Types: deb\nURIs: http://deb.debian.org/debian\nSuites: bookworm\n")
+    (tmp_path / "sources.list").write_text("deb http://packages.example/debian bookworm main\n")
+    (lists / "debian.sources").write_text("Types: deb\nURIs: http://packages.example/debian\nSuites: bookworm\n")
     (lists / "vendor.list").write_text("deb https://vendor.example/apt stable main\n")
-    (lists / "old.list").write_text("deb http://deb.debian.org/debian bullseye main\n")
-    (lists / "off.list").write_text("# deb http://deb.debian.org/debian bookworm main\n")
-    (lists / "debian.sources.bak").write_text("deb http://deb.debian.org/debian bookworm main\n")
+    (lists / "old.list").write_text("deb http://packages.example/debian bullseye main\n")
+    (lists / "off.list").write_text("# deb http://packages.example/debian bookworm main\n")
+    (lists / "debian.sources.bak").write_text("deb http://packages.example/debian bookworm main\n")
     assert base_image.sources("bookworm", tmp_path) == [tmp_path / "sources.list", lists / "debian.sources"]
 
 

@@ -110,8 +110,10 @@ def test_in_only_where_it_may(setup: Any) -> None:
 
 def test_a_service_that_is_gone_is_left_alone(setup: Any) -> None:
     setup.follow()
+    before = setup.services.count
     setup.services.desired = lambda cluster, service: None
     setup.scaling.tick()
+    assert setup.services.count == before
 
 
 def test_below_the_minimum_it_goes_up_to_it(setup: Any) -> None:

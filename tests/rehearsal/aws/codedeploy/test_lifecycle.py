@@ -239,7 +239,7 @@ class TestRollback:
 
     def test_the_group_is_free_afterwards(self, desk: Any, taken_back: Any) -> None:
         desk.cloud.alarms.clear()
-        desk.deploy(desk.appspec("app:3"))
+        assert desk.deploy(desk.appspec("app:3")), "no deployment is in the way"
 
     def test_without_it_everything_stays_as_it_is(self, desk: Any) -> None:
         desk.create(autoRollbackConfiguration={"enabled": False, "events": []})

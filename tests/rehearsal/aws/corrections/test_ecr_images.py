@@ -64,8 +64,8 @@ def test_stock_ministack_answers_with_another_tag(ecr: Any) -> None:
 
 
 def test_stock_ministack_knows_no_image_already_exists(ecr: Any) -> None:
-    put(ecr, ONE, "1.0.0", repository="moving")
-    put(ecr, ONE, "1.0.0", repository="moving")
+    first = put(ecr, ONE, "1.0.0", repository="moving")
+    assert put(ecr, ONE, "1.0.0", repository="moving") == first
 
 
 def test_stock_ministack_answers_nothing_for_an_unknown_image(ecr: Any) -> None:
