@@ -49,7 +49,7 @@ def main(words: Sequence[str]) -> int:
             ]
         )
     if asked.unit:
-        return run_all([["pytest", "-n", "2", "--dist", "loadfile", "-m", f"not ({SLOW})", *asked.pytest]])
+        return run_all([["pytest", "-m", f"not ({SLOW})", *asked.pytest]])
     engines = ["rehearsal", "with-engines", *(["--install-missing"] if asked.install_missing else []), "--"]
     return run_all([[*engines, sys.executable, "-m", "pytest", *asked.pytest]])
 

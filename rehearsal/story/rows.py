@@ -70,7 +70,8 @@ def last_of_each(lines: Iterable[Line]) -> list[Row]:
 
 def build_seconds(lines: Iterable[Line]) -> float | None:
     """Return how long the images took to build and push, in seconds of the wall; None where none was built."""
-    times = [row.seconds or 0.0 for row in rows(lines) if row.kind == IMAGE and row.finished]
+    ended = (row for row in rows(lines) if row.kind == IMAGE and row.finished)
+    times = [row.seconds or 0.0 for row in ended if not row.status.startswith("deleted")]
     return sum(times) if times else None
 
 

@@ -98,6 +98,10 @@ def test_builds_are_timed_by_the_engine() -> None:
     assert rows.build_seconds(lines("Updating (staging):\n")) is None
 
 
+def test_an_image_that_leaves_the_state_is_not_built() -> None:
+    assert rows.build_seconds(lines(" -  docker-build:index:Image api-image deleted (0.02s)\n")) is None
+
+
 def test_the_last_state_of_each_row_counts() -> None:
     assert [(row.name, row.status) for row in rows.last_of_each(lines())] == [
         ("api-image", "updated"),
