@@ -134,7 +134,10 @@ class Play:
     def expect_success(self, update: Update, note: ReleaseNote) -> None:
         """Go on if the release succeeded; raise RehearsalError with what it said if not."""
         if not update.succeeded:
-            update.done.needed(f"release {note.number} ({note.version}) should have succeeded")
+            failed = f"release {note.number} ({note.version}) should have succeeded"
+            if update.told:
+                raise RehearsalError(f"{failed}: {' '.join(update.told)}", f"all it said is in {update.done.log}.")
+            update.done.needed(failed)
         self.serving = note.version
         self.console.good(f"{note.version} is delivered in {duration(update.done.seconds)}: {update.summary}")
         self.console.quote(update.told)

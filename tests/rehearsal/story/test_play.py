@@ -135,6 +135,10 @@ def test_a_bug_that_is_stopped_shows_its_cause(play: Play, told: io.StringIO) ->
 def test_a_good_release_that_fails_is_an_error(play: Play) -> None:
     with pytest.raises(RehearsalError, match=r"(?s)release 2 \(1\.1\.0\) should have succeeded: .*no such image"):
         play.expect_success(update(play, 255, "no such image"), ReleaseNote(2, "1.1.0", "good", "release 2", 1.0))
+    said = "Diagnostics:\n  slipway:index:Release (release):\n    no task came up\n\n"
+    text = f"{said}Error: the update failed\nFix:   see above\n"
+    with pytest.raises(RehearsalError, match="should have succeeded: no task came up"):
+        play.expect_success(update(play, 1, text), ReleaseNote(2, "1.1.0", "good", "release 2", 1.0))
     assert play.serving == ""
 
 
