@@ -15,7 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Markers of tests that need more than Python.
-SLOW = "emulator or engine or rehearsal"
+SLOW = "process or emulator or engine or rehearsal"
+#: A process for each core; more than four cost more to start than they save.
+SIDE_BY_SIDE = ["--numprocesses", "auto", "--maxprocesses", "4"]
 
 
 def main(words: Sequence[str]) -> int:
@@ -26,7 +28,9 @@ def main(words: Sequence[str]) -> int:
         epilog="Example: ./slipway test --unit -- -k settings",
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--unit", action="store_true", help="only the fast tests: no Docker, no engine, no network")
+    what.add_argument(
+        "--unit", action="store_true", help="only the fast tests: no Docker, no engine, no network, no other process"
+    )
     what.add_argument("--check", action="store_true", help="lint, format, types and layers instead of tests")
     what.add_argument("--format", action="store_true", help="put the code into its form")
     parser.add_argument(
@@ -49,7 +53,7 @@ def main(words: Sequence[str]) -> int:
             ]
         )
     if asked.unit:
-        return run_all([["pytest", "-m", f"not ({SLOW})", *asked.pytest]])
+        return run_all([["pytest", *SIDE_BY_SIDE, "-m", f"not ({SLOW})", *asked.pytest]])
     engines = ["rehearsal", "with-engines", *(["--install-missing"] if asked.install_missing else []), "--"]
     return run_all([[*engines, sys.executable, "-m", "pytest", *asked.pytest]])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,25 +55,24 @@ def sources(room: str) -> Iterator[Path]:
     yield from (path for path in sorted((ROOT / room).rglob("*.py")) if "__pycache__" not in path.parts)
 
 
-def imports(path: Path, root: Path = ROOT) -> Iterator[tuple[int, str]]:
+@cache
+def imports(path: Path, root: Path = ROOT) -> tuple[tuple[int, str], ...]:
     """Every module that `path` imports at run time, with its line; those for the type checker alone do not count."""
-    tree = ast.parse(path.read_text(), str(path))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    package = ".".join(path.relative_to(root).parent.parts)
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
+    package = path.relative_to(root).parent.parts
+    found: list[tuple[int, str]] = []
+    waiting: list[ast.AST] = [ast.parse(path.read_text(), str(path))]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            yield node.lineno, ".".join(filter(None, [*base, node.module or ""]))
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            found.append((node.lineno, ".".join(filter(None, [*base, node.module or ""]))))
+        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            waiting += node.orelse
+        elif not isinstance(node, ast.expr):  # nothing inside an expression imports
+            waiting += ast.iter_child_nodes(node)
+    return tuple(sorted(found))
 
 
 def test_every_room_of_the_house_is_listed() -> None:

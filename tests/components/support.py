@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import runpy
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from unittest.mock import patch
 
 import pulumi
 from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto.source_pb2 import StackTrace
 
 from delivery.plan import Check
 from delivery.strategy import parse
@@ -206,13 +210,31 @@ def program(stack: Environment | Shared, cargo: Cargo | None = None) -> Built:
 def _record(run: Callable[[], Any], world: Mapping[str, Any]) -> Built:
     built = Built()
     answers = _Answers(built, world)
-    pulumi.runtime.set_mocks(answers, project="shop", stack="staging", monitor=_Monitor(answers, built))
 
     def without_result() -> None:
         run()
 
-    pulumi.runtime.test(without_result)()  # type: ignore[no-untyped-call]
+    with own_loop(), patch("pulumi.runtime.resource._get_stack_trace", StackTrace):  # reading the stack costs a third
+        pulumi.runtime.set_mocks(answers, project="shop", stack="staging", monitor=_Monitor(answers, built))
+        pulumi.runtime.test(without_result)()  # type: ignore[no-untyped-call]
     return built
+
+
+@contextmanager
+def own_loop() -> Iterator[None]:
+    """Give what runs inside event loops of its own, and close them.
+
+    Pulumi takes the current thread's loop, and its mocks make one more in each thread that answers; neither is closed.
+    """
+    with ThreadPoolExecutor(max_workers=1) as answering, closing(asyncio.new_event_loop()) as loop:
+        loop.set_default_executor(answering)
+        asyncio.set_event_loop(loop)
+        answering.submit(asyncio.set_event_loop, asyncio.new_event_loop())
+        try:
+            yield
+        finally:
+            answering.submit(lambda: asyncio.get_event_loop().close()).result()
+            asyncio.set_event_loop(None)
 
 
 def app(name: str = "api", **changes: Any) -> App:

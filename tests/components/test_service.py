@@ -22,16 +22,18 @@ from components import (
     ServiceArgs,
 )
 from delivery.strategy import parse
-from settings import AlarmSettings, Environment, Scale, Secret
+from settings import AlarmSettings, Environment, ExistingNetwork, Scale, Secret
 from tests.components.support import ACCOUNT, ARN, Built, app, build, environment, worker
 
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api@sha256:" + "a" * 64
-SUBNETS = ["id:network-public-1", "id:network-public-2"]
+SUBNETS = ["subnet-1", "subnet-2"]
+#: Nothing here is about the network: one that exists takes the fewest resources.
+NETWORK = ExistingNetwork(vpc_id="vpc-1", public=("subnet-1", "subnet-2"), private=())
 
 
 def services(env: Environment) -> Built:
     def declare(on: pulumi.ResourceOptions) -> None:
-        network = Network("network", NetworkArgs(names=env.names, network=env.network), on)
+        network = Network("network", NetworkArgs(names=env.names, network=NETWORK), on)
         cluster = Cluster("cluster", ClusterArgs(names=env.names), on)
         door = LoadBalancer("door", LoadBalancerArgs(env=env, network=network), on) if env.reachable else None
         for one in env.services:

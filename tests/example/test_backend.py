@@ -23,6 +23,8 @@ from example.backend.service.dependencies import Dependency
 from example.backend.service.pages import Page, Shop
 from example.backend.service.server import Server
 
+pytestmark = pytest.mark.process
+
 BACKEND = Path(__file__).resolve().parents[2] / "example" / "backend"
 SHOP = Shop("1.2.3")
 

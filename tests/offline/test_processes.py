@@ -10,6 +10,8 @@ import pytest
 
 from offline.processes import Recorded
 
+pytestmark = pytest.mark.process
+
 SERVER = """
 from offline import lifeline
 lifeline.hold(lambda: print("left", flush=True))

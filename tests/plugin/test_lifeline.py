@@ -10,6 +10,8 @@ import pytest
 
 from plugin import lifeline
 
+pytestmark = pytest.mark.process
+
 
 def test_something_that_listens_answers_and_nothing_does_not() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -18,6 +18,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from plugin.wire import to_struct
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAUNCHER = ROOT / "plugin" / "pulumi-resource-slipway"
 URN = "urn:pulumi:staging::shop::slipway:aws:Release$slipway:index:Release::release"

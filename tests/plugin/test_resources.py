@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pytest
 
 from plugin import Check, Provider, ProviderArgs, Release, ReleaseArgs, ServiceRelease, Strategy
+from tests.components.support import own_loop
 
 ARGS = ReleaseArgs(
     environment="staging",
@@ -19,7 +21,7 @@ ARGS = ReleaseArgs(
             name="api",
             cluster="shop",
             service="api",
-            task_definition=pulumi.Output.from_input("arn:2"),
+            task_definition="arn:2",
             image="repo@sha256:b",
             container="api",
             port=8000,
@@ -46,10 +48,11 @@ class Engine(pulumi.runtime.Mocks):
 
 
 @pytest.fixture
-def engine() -> Engine:
+def engine() -> Iterator[Engine]:
     mocks = Engine()
-    pulumi.runtime.set_mocks(mocks, project="shop", stack="staging")
-    return mocks
+    with own_loop():
+        pulumi.runtime.set_mocks(mocks, project="shop", stack="staging")
+        yield mocks
 
 
 def test_a_release_is_registered_and_gives_outputs(engine: Engine) -> None:

@@ -14,6 +14,8 @@ from rehearsal.errors import RehearsalError
 from rehearsal.home import Home
 from rehearsal.processes import Notebook
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def hand(tmp_path: Path) -> Hand:

@@ -13,6 +13,8 @@ import pytest
 from rehearsal.home import MARK, Home
 from rehearsal.processes import Notebook, Process, strays
 
+pytestmark = pytest.mark.process
+
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from settings.version import content_hash, describe
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def context(tmp_path: Path) -> Path:

@@ -19,6 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from delivery.checker import handler
 
+pytestmark = pytest.mark.process
+
 
 class Answers(BaseHTTPRequestHandler):
     """Says who was asked for; redirects, fails and is long on wish."""

@@ -17,6 +17,8 @@ from offline.bridge.outcomes import ProviderError
 from offline.errors import OfflineError
 from offline.processes import Recorded
 
+pytestmark = pytest.mark.process
+
 PROVIDER = f"""#!{sys.executable}
 import os, sys, time
 assert os.environ["TF_PLUGIN_MAGIC_COOKIE"] and "PLUGIN_CLIENT_CERT" not in os.environ

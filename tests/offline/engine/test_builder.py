@@ -15,6 +15,8 @@ from offline.engine.parts import BUILDKIT
 from offline.errors import OfflineError
 from offline.processes import Recorded
 
+pytestmark = pytest.mark.process
+
 BUILDKITD = f"""#!{sys.executable}
 import os, socket, sys, time, tomllib
 settings = tomllib.load(open(sys.argv[2], "rb"))

@@ -13,6 +13,8 @@ from offline.engine.install import install, is_ready
 from offline.engine.parts import ENGINE, PARTS, FoundPart, GoPart
 from offline.errors import OfflineError
 
+pytestmark = pytest.mark.process
+
 FAKE = """#!/bin/sh
 case "$1" in
 version) {version} ;;

@@ -12,6 +12,8 @@ from pulumi.runtime.proto import language_pb2 as pb
 from offline.engine import langhost
 from offline.engine.langhost import LanguageHost
 
+pytestmark = pytest.mark.process
+
 ANY: Any = None
 
 

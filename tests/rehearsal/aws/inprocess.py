@@ -67,9 +67,13 @@ class InProcess:
 
 
 @cache
+def _session() -> Any:
+    return boto3.Session()  # reads a service's model once for all its clients
+
+
+@cache
 def _client(name: str, account: str, region: str) -> Any:
-    session: Any = boto3.Session()
-    client = session.client(
+    client = _session().client(
         name,
         endpoint_url="http://ministack",
         region_name=region,

@@ -13,6 +13,8 @@ import pytest
 
 from rehearsal.aws import certificates
 
+pytestmark = pytest.mark.process
+
 NAME = "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
 
 

@@ -21,6 +21,8 @@ from rehearsal.aws.proxy.server import Proxy
 from rehearsal.aws.proxy.upstream import Upstream
 from rehearsal.aws.world import World
 
+pytestmark = pytest.mark.process
+
 ECR = "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
 BALANCER = "shop-1.eu-central-1.elb.amazonaws.com"
 LOGIN = "Basic " + base64.b64encode(b"AWS:token").decode()

@@ -18,6 +18,8 @@ from docker.errors import ImageNotFound
 from rehearsal.aws.containers import Images
 from tests.rehearsal.aws.emulator import ACCOUNT, REGION, ROOT, Emulator, free_port, wait_for
 
+pytestmark = pytest.mark.process
+
 
 def start(home: Any, *options: Any, environment: Any = None) -> Any:
     """Run it until it ends by itself."""

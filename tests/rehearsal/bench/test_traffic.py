@@ -17,6 +17,8 @@ from rehearsal.bench.open_loop import OpenLoop
 from rehearsal.bench.request import Seen, Target, ask
 from rehearsal.errors import RehearsalError
 
+pytestmark = pytest.mark.process
+
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nX-Version: 1.0.0\r\nContent-Length: 2\r\n\r\nhi"
 

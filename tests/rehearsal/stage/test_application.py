@@ -17,6 +17,8 @@ from rehearsal.errors import RehearsalError
 from rehearsal.stage.application import Application, change
 from rehearsal.stage.workspace import CHECKOUT
 
+pytestmark = pytest.mark.process
+
 EXAMPLE = CHECKOUT / "example" / "backend"
 
 

@@ -29,6 +29,8 @@ from rehearsal.story.notes import ReleaseNote
 from rehearsal.story.play import Play
 from rehearsal.story.pulumi import Update
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def told() -> io.StringIO:

@@ -14,6 +14,8 @@ from rehearsal.aws.corrections import elb_relay, elb_target_health
 from rehearsal.aws.corrections.elb_relay import Relay
 from rehearsal.aws.corrections.elb_targets import Targets
 
+pytestmark = pytest.mark.process
+
 
 class Setup:
     """A target group with one target, and what reached it."""

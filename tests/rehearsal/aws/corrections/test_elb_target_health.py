@@ -12,6 +12,8 @@ from rehearsal.aws.corrections import elb_target_health
 from rehearsal.aws.corrections.elb_target_health import Prober, matches, probe
 from rehearsal.aws.corrections.elb_targets import Target, Targets, Thresholds
 
+pytestmark = pytest.mark.process
+
 GROUP = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/blue/1"
 THRESHOLDS = Thresholds(healthy=3, unhealthy=2)
 
