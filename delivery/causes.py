@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from delivery.definitions import Definitions
+from delivery.log import Stream
 from delivery.plan import ServicePlan
 from delivery.redact import shown
 
@@ -50,6 +52,8 @@ class Causes:
         self._elbv2 = elbv2
         self._logs = logs
         self._definitions = definitions
+        #: Tasks that stopped before this are no cause: what they missed is there by now.
+        self.since: datetime | None = None
 
     def failed_tasks(self, service: ServicePlan, started_by: str) -> list[Stopped]:
         """The tasks that failed among those that a task set or deployment of the service started."""
@@ -59,7 +63,8 @@ class Causes:
         if not arns:
             return []
         tasks = self._ecs.describe_tasks(cluster=service.cluster, tasks=arns)["tasks"]
-        return failed((cast("dict[str, Any]", task) for task in tasks), started_by, service.container)
+        recent = [task for task in tasks if not (self.since and task.get("stoppedAt", self.since) < self.since)]
+        return failed((cast("dict[str, Any]", task) for task in recent), started_by, service.container)
 
     def loops(self, service: ServicePlan, started_by: str, running: int) -> bool:
         """Whether tasks fail again and again: three where none runs, else twice as many as there should be."""
@@ -83,15 +88,12 @@ class Causes:
 
     def last_lines(self, service: ServicePlan, task: str) -> list[str]:
         """The last lines that a task's container wrote, fit to be shown."""
-        log = self._definitions.container(service.task_definition, service.container).get("logConfiguration", {})
-        options = log.get("options", {})
-        if "awslogs-group" not in options or "awslogs-stream-prefix" not in options:
+        container = self._definitions.container(service.task_definition, service.container)
+        stream = Stream.find(container, task)
+        if stream is None:
             return []
         found = self._logs.get_log_events(
-            logGroupName=options["awslogs-group"],
-            logStreamName=f"{options['awslogs-stream-prefix']}/{service.container}/{task}",
-            limit=_LOG_LINES,
-            startFromHead=False,
+            logGroupName=stream.group, logStreamName=stream.name, limit=_LOG_LINES, startFromHead=False
         )
         return [shown(event.get("message", ""), 200) for event in found.get("events", [])]
 
@@ -118,7 +120,7 @@ def failed(tasks: Iterable[dict[str, Any]], started_by: str, container: str) -> 
             or "health check" in task.get("stoppedReason", "")
         )
     ]
-    return [_stopped(task, container) for task in chosen]
+    return [stopped(task, container) for task in chosen]
 
 
 def in_words(task: Stopped, container: str) -> str:
@@ -127,7 +129,8 @@ def in_words(task: Stopped, container: str) -> str:
     return f"{task.reason}{exited}"
 
 
-def _stopped(task: dict[str, Any], container: str) -> Stopped:
+def stopped(task: dict[str, Any], container: str) -> Stopped:
+    """How a task ended, in ECS's and its container's words, fit to be shown."""
     ours: dict[str, Any] = next((one for one in task.get("containers", []) if one.get("name") == container), {})
     reasons = [_TARGET_GROUP.sub(r"\1", task.get("stoppedReason", "")), ours.get("reason", "")]
     return Stopped(

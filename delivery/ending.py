@@ -116,7 +116,8 @@ class Ending:
         target = {name: served.image for name, served in self._plan.target.items()}
         if pointer.images != target or pointer.version != self._plan.version:
             return None
-        return self._store.find(pointer.record)
+        found, schemas = self._store.find(pointer.record), self._ledger.record.schemas
+        return None if found and schemas and found.schemas != schemas else found
 
     def _serving(self) -> dict[str, Served]:
         world, found = self._tools.world, {}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from delivery.clock import Clock, moment
 from delivery.plan import ReleasePlan
 from delivery.records import Journal, Pointer, Record, Result, Served
+from delivery.schema import Schema
 from delivery.store import Store
 
 
@@ -74,6 +75,7 @@ class Ledger:
         before: Mapping[str, Served] | None = None,
         overrides: tuple[str, ...] | None = None,
         held: tuple[str, ...] | None = None,
+        schemas: Mapping[str, Schema] | None = None,
     ) -> None:
         """Write down what is about to be done, and what is new since the last note."""
         self._step = step
@@ -84,6 +86,7 @@ class Ledger:
             deployments={**record.deployments, **(deployments or {})},
             before={**record.before, **(before or {})},
             overrides=record.overrides if overrides is None else overrides,
+            schemas=record.schemas if schemas is None else schemas,
         )
         self._store.note(Journal(step=step, record=self.record, held=self.held))
 

@@ -44,6 +44,11 @@ def baking(minutes: int, bake_minutes: int) -> str:
     return f"100% {min(minutes, bake_minutes)}/{bake_minutes}m bake"
 
 
+def migrating(minutes: int, allowed: int) -> str:
+    """The database is migrated; nothing has moved. minutes: so far; allowed: at most."""
+    return f"0% {min(minutes, allowed)}/{allowed}m migration"
+
+
 def named(line: str, shift: Shift, shifts: Sequence[Shift]) -> str:
     """A line of one service among several."""
     return f"{line} · {shift.name}" if len(shifts) > 1 else line

@@ -27,6 +27,22 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """How the schema of a service's database is brought to what its image needs; `delivery.schema` says what it prints.
+
+    command: what the image is asked to do; downgrade: the same for the way back, without its last word, the revision to
+    go back to; empty where there is no way back.
+    timeout_minutes: then it is stopped.
+    ahead: what happens where a release goes back and does not know the schema: `warn`, or `refuse`.
+    """
+
+    command: tuple[str, ...]
+    downgrade: tuple[str, ...] = ()
+    timeout_minutes: int = 15
+    ahead: str = "warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePlan:
     """What one service should run, and what it is delivered with.
 
@@ -40,6 +56,7 @@ class ServicePlan:
     subnets, security_groups, assign_public_ip: the network of the new tasks.
     desired_count: as declared; scalable: whether autoscaling may change it.
     alarms: names of the CloudWatch alarms that take the release back.
+    migration: of its database; None where it has none.
     """
 
     name: str
@@ -64,6 +81,7 @@ class ServicePlan:
     scalable: bool = False
     checks: tuple[Check, ...] = ()
     alarms: tuple[str, ...] = ()
+    migration: Migration | None = None
 
     @property
     def target(self) -> Served:
@@ -95,6 +113,7 @@ class ReleasePlan:
     version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
     reason: why, in a person's words. settings: non-secret, for the record.
     account: twelve digits; any other account is refused.
+    downgrade: whether a release that goes back undoes the schema that it does not know.
     """
 
     environment: str
@@ -109,6 +128,7 @@ class ReleasePlan:
     reason: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
+    downgrade: bool = False
 
     @property
     def target(self) -> dict[str, Served]:

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 from delivery.documents import Fields
+from delivery.schema import Schema
 
 SCHEMA = 1
 RELEASES = "releases/"
@@ -81,6 +82,8 @@ class Record:
     deployments: the deployment of each service; empty where none was needed.
     settings_hash, settings: of the non-secret settings it ran with.
     overrides: gates that only warned, and why.
+    schemas: by service, the schema that its database is at since, and the revisions that its image knows; a record that
+    was written before there were migrations has none.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Record:
     settings_hash: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -147,6 +151,7 @@ class Record:
             settings_hash=found.text("settings_hash"),
             settings=found.plain("settings"),
             overrides=tuple(found.list_of_texts("overrides")),
+            schemas=_schemas(found, "schemas"),
         )
 
 
@@ -228,6 +233,15 @@ def record_key(started: str, release: str) -> str:
 def _served(found: Fields, name: str) -> dict[str, Served]:
     return {
         service: Served(image=inner.text("image"), task_definition=inner.text("task_definition"))
+        for service, inner in found.objects(name).items()
+    }
+
+
+def _schemas(found: Fields, name: str) -> dict[str, Schema]:
+    if not found.has(name):
+        return {}
+    return {
+        service: Schema(revision=inner.text("revision"), known=tuple(inner.list_of_texts("known")))
         for service, inner in found.objects(name).items()
     }
 

@@ -1,6 +1,7 @@
 """The order of things in a release.
 
     gates      nothing has moved; all objections at once
+    migrate    databases get the schema that the new images need, where a service has migrations
     provision  green is started, or an interrupted deployment is adopted, until green waits ready
     checks     green is asked through the test listener
     shift      traffic moves, and autoscaling is held meanwhile
@@ -24,6 +25,7 @@ from delivery.checking import Checking
 from delivery.ending import Ending, Outcome
 from delivery.ledger import Ledger
 from delivery.meaning import Phase
+from delivery.migration import Migrations
 from delivery.plan import ReleasePlan
 from delivery.shift import Ground, Pace, Shift
 from delivery.store import Store
@@ -45,6 +47,7 @@ class Release:
         self._shifts: list[Shift] = []
         self._workers: list[Worker] = []
         self._pace = Pace()
+        self._proven = False
         self._moved = False
         self._passed = 0
         self._ending = Ending(plan, tools, self._store, self._ledger, self._shifts, self._workers)
@@ -61,6 +64,7 @@ class Release:
             self._prepare()
             for name, phase in (
                 ("gates", self._gates),
+                *([("migrate", self._migrate)] if any(service.migration for service in self._plan.services) else []),
                 ("provision", self._provision),
                 ("checks", self._check),
                 ("shift", self._shift),
@@ -93,7 +97,7 @@ class Release:
         self._ledger.note("gates")
         # What CodeDeploy watches already is not asked again.
         moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
-        proven = self._store.succeeded_before(self._plan.digests)
+        proven = self._proven = self._store.succeeded_before(self._plan.digests)
         verdict = gates.ask(self._plan, moving, self._tools.aws, self._tools.world.definitions, proven=proven)
         for warning in verdict.warnings:
             self._tools.teller.warn(warning)
@@ -103,6 +107,10 @@ class Release:
         else:
             self._pace = Pace(bake_minutes=self._plan.strategy.bake_minutes, unwatched=verdict.ringing)
         self._ledger.note("provision", overrides=tuple(verdict.warnings))
+
+    def _migrate(self) -> None:
+        Migrations(self._plan, self._tools, self._store, self._ledger).run(proven=self._proven)
+        self._ledger.note("provision")
 
     def _provision(self) -> None:
         waiting = list(self._shifts)

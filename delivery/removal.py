@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from delivery.aws import error_code
 from delivery.meaning import Next, Phase
+from delivery.oneoff import end_all
 from delivery.plan import ServicePlan
 from delivery.records import Journal
 from delivery.store import Store
@@ -24,6 +25,7 @@ class Removal:
     def run(self) -> None:
         """End all deployments, resume what a release held, and close the journal."""
         self._tools.aws.sts.get_caller_identity()  # AWS tells the time
+        end_all(self._tools.aws.ecs, [service for service in self._services if service.migration])
         waiting = [service for service in self._services if service.shifts]
         asked: set[tuple[str, Next]] = set()
         began = self._tools.clock.now()

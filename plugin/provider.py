@@ -35,6 +35,8 @@ VERSION = "0.1.0"
 RELEASE = "slipway:index:Release"
 #: Why a person releases; `./slipway rollback --reason` sets it for the update it starts.
 REASON = "SLIPWAY_REASON"
+#: Set where going back shall undo the schema too: `./slipway rollback --downgrade` sets it for the update it starts.
+DOWNGRADE = "SLIPWAY_DOWNGRADE"
 
 Context = grpc.ServicerContext
 
@@ -161,7 +163,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _release(self, urn: str, news: dict[str, Any], context: Context) -> Outcome:
         with self._errors(context), self._stoppable() as stop:
-            plan = read_plan({**news, "reason": news.get("reason") or os.environ.get(REASON, "")}, self._place.account)
+            wishes = {
+                "reason": news.get("reason") or os.environ.get(REASON, ""),
+                "downgrade": bool(os.environ.get(DOWNGRADE)),
+            }
+            plan = read_plan({**news, **wishes}, self._place.account)
             outcome = Release(plan, self._tools(urn, stop), os.environ).run()
         if not outcome.succeeded:
             self._keep(news, outcome, context)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from delivery.plan import Check
+from delivery.plan import Check, Migration
 from delivery.strategy import Strategy
 
 
@@ -61,6 +61,7 @@ class ServiceRelease:
     scalable: bool = False
     checks: Sequence[Check] = ()
     alarms: Sequence[pulumi.Input[str]] = ()
+    migration: Migration | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +124,7 @@ def on_the_wire(args: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, Check | ServiceRelease | Strategy):
+    if isinstance(value, Check | Migration | ServiceRelease | Strategy):
         return on_the_wire(value)
     if isinstance(value, tuple | list):
         return [_value(item) for item in value]

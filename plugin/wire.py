@@ -11,7 +11,7 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from delivery.ending import Outcome
-from delivery.plan import Check, ReleasePlan, ServicePlan
+from delivery.plan import Check, Migration, ReleasePlan, ServicePlan
 from delivery.strategy import Strategy
 
 
@@ -57,10 +57,10 @@ def read_plan(values: Mapping[str, Any], account: str = "") -> ReleasePlan:
 
 def read_service(values: Mapping[str, Any]) -> ServicePlan:
     """Read one service of a release."""
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in _plain(ServicePlan, values).items()
-    }
+    given: dict[str, Any] = _tuples(_plain(ServicePlan, values))
     given["checks"] = tuple(Check(**_plain(Check, check)) for check in values.get("checks") or ())
+    if given.get("migration"):
+        given["migration"] = Migration(**_tuples(_plain(Migration, given["migration"])))
     return ServicePlan(**given)
 
 
@@ -91,6 +91,10 @@ def _plain(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a dataclass that are given, by their names in Python."""
     names = {_camel_case(part.name): part.name for part in fields(kind)}
     return {names[name]: value for name, value in values.items() if name in names and value is not None}
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _camel_case(name: str) -> str:

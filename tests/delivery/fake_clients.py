@@ -119,11 +119,21 @@ class _Operations:
             raise AwsError("ClientException", "Unable to describe task definition.")
         return {"taskDefinition": self._aws.definitions[taskDefinition]}
 
-    def list_tasks(self, **_: Any) -> dict[str, Any]:
+    def run_task(self, **wish: Any) -> dict[str, Any]:
+        return self._aws.tasks.run(wish)
+
+    def stop_task(self, cluster: str, task: str, reason: str) -> dict[str, Any]:
+        self._aws.tasks.stop(task)
+        return {}
+
+    def list_tasks(self, family: str = "", desiredStatus: str = "RUNNING", **_: Any) -> dict[str, Any]:  # noqa: N803
+        if family:
+            return {"taskArns": self._aws.tasks.listed(family, desiredStatus)}
         return {"taskArns": [task["taskArn"] for task in self._aws.stopped_tasks]}
 
     def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
-        return {"tasks": [task for task in self._aws.stopped_tasks if task["taskArn"] in tasks]}
+        stopped = [task for task in self._aws.stopped_tasks if task["taskArn"] in tasks]
+        return {"tasks": [*stopped, *self._aws.tasks.described(tasks)]}
 
     def describe_listeners(self, ListenerArns: list[str]) -> dict[str, Any]:  # noqa: N803
         kind, _, name = ListenerArns[0].rpartition("/")
@@ -182,5 +192,8 @@ class _Operations:
             answers.append({"body": "", "error": "", **self._aws.answer(behind["taskDefinition"], request)})
         return {"Payload": io.BytesIO(json.dumps({"answers": answers}).encode())}
 
-    def get_log_events(self, **_: Any) -> dict[str, Any]:
+    def get_log_events(self, logStreamName: str, nextToken: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+        found = self._aws.tasks.log(logStreamName, nextToken)
+        if found is not None:
+            return found
         return {"events": [{"message": line} for line in self._aws.log]}

@@ -21,6 +21,7 @@ from delivery.strategy import Strategy
 from delivery.tools import Tools
 from tests.delivery.fake_clients import ACCOUNT, FakeClients
 from tests.delivery.fake_codedeploy import FakeCodeDeploy
+from tests.delivery.fake_tasks import FakeTasks
 
 BUCKET = "shop-staging-releases-111122223333"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api"
@@ -91,6 +92,7 @@ class FakeAws:
         self.log: list[str] = []
         self.traffic: list[tuple[float, str, str, int]] = []
         self.codedeploy = FakeCodeDeploy(self)
+        self.tasks = FakeTasks(self)
         self.heard: list[str] = []
 
     def sleep(self, seconds: float) -> None:
