@@ -72,6 +72,7 @@ class Service(Component):
             assign_public_ip=args.network.public_tasks,
             desired_count=app.scale.low,
             scalable=app.scale.scalable,
+            migration=app.migration,
             **(self._traffic(args, door, entrance, task, service) if door and entrance else {}),
         )
         self.finish()
@@ -152,6 +153,17 @@ class Service(Component):
                 ip_protocol="tcp",
                 from_port=port,
                 to_port=port,
+                opts=self.child(),
+            )
+        if args.env.database:
+            vpc.SecurityGroupIngressRule(
+                f"{self.name}-database",
+                security_group_id=args.env.database.security_group,
+                description=f"tasks of {args.env.names.stack} {app.name}",
+                referenced_security_group_id=group.id,
+                ip_protocol="tcp",
+                from_port=args.env.database.port,
+                to_port=args.env.database.port,
                 opts=self.child(),
             )
         return group

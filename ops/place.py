@@ -28,6 +28,7 @@ class Place:
     project, stack: as Pulumi calls them. account: twelve digits. region: AWS's.
     endpoint: URL that stands in for all of AWS; None for AWS itself.
     builds: whether images are built here, and not taken from another environment.
+    refuses_ahead: whether going back to a release that does not know the database's schema is refused.
     """
 
     project: str
@@ -36,6 +37,7 @@ class Place:
     region: str
     endpoint: str | None
     builds: bool
+    refuses_ahead: bool = False
 
     @property
     def bucket(self) -> str:
@@ -83,6 +85,7 @@ def find(stack: str, folder: Path | None = None, environ: Mapping[str, str] = os
         region=region,
         endpoint=setting("endpoint") or environ.get("AWS_ENDPOINT_URL") or None,
         builds=setting("source") in ("", "build"),
+        refuses_ahead=setting("schema_ahead") == "refuse",
     )
 
 

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import click
 
 from delivery.errors import DeliveryError
+from delivery.migration import WITHIN
 from delivery.records import Pointer, Record
 from ops.choice import choose, images_exist, name_of
+from ops.meeting import meetings, refuse
 from ops.place import find
 from ops.telling import when, who
 
@@ -20,13 +22,15 @@ from ops.telling import when, who
 @click.option("-s", "--stack", required=True, help="The environment: the name of its stack.")
 @click.option("--to", "wanted", metavar="RELEASE", help="A version, id or digest. Default: the last good one before.")
 @click.option("--reason", required=True, help="Why; it stands in the record and in the update's message.")
+@click.option("--downgrade", is_flag=True, help="First let the newer image undo the schema that RELEASE does not know.")
 @click.option("--yes", is_flag=True, help="Do not ask: for CI.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-def rollback(stack: str, wanted: str | None, reason: str, yes: bool, dry_run: bool) -> None:
+def rollback(stack: str, wanted: str | None, reason: str, downgrade: bool, yes: bool, dry_run: bool) -> None:
     """Go back to an earlier release: the images it ran, under the settings of this checkout.
 
     Shows what will change and asks. It sets `release` in the stack's settings and runs `pulumi up`, so the same checks,
-    shift and bake apply, and what serves stays if they fail.
+    shift and bake apply, and what serves stays if they fail. Databases keep their schema, unless --downgrade is said:
+    then what serves meets the older schema until the shift is over.
     """
     if not reason.strip():
         raise click.UsageError("--reason: say why, in a few words.")
@@ -34,8 +38,10 @@ def rollback(stack: str, wanted: str | None, reason: str, yes: bool, dry_run: bo
     store = place.store()
     pointer, record = store.pointer(), choose(store, wanted)
     images_exist(record, place.registry())
-    for line in changes(record, pointer):
+    meets = meetings(store.latest(WITHIN), record)
+    for line in [*changes(record, pointer), *(meeting.line(record.version, downgrade=downgrade) for meeting in meets)]:
         click.echo(line)
+    refuse(meets, record, downgrade=downgrade, ahead=place.refuses_ahead)
     if dry_run:
         click.echo("Nothing was changed (--dry-run).")
         return
@@ -43,7 +49,7 @@ def rollback(stack: str, wanted: str | None, reason: str, yes: bool, dry_run: bo
         raise click.Abort
     release = name_of(record, store)
     run(["config", "set", "release", release, "-s", stack])
-    code = update(stack, record, reason)
+    code = update(stack, record, reason, downgrade=downgrade)
     if code != 0:
         raise DeliveryError(
             f"the update failed (exit code {code}); what served before still serves",
@@ -74,10 +80,11 @@ def changes(record: Record, pointer: Pointer | None) -> list[str]:
     return lines
 
 
-def update(stack: str, record: Record, reason: str) -> int:
+def update(stack: str, record: Record, reason: str, *, downgrade: bool = False) -> int:
     """Run the update and return its exit code; its output goes to the person."""
     message = f"rollback to {record.version} ({record.id}): {reason}"
-    return run(["up", "--yes", "--skip-preview", "-s", stack, "-m", message], {"SLIPWAY_REASON": reason}, check=False)
+    wishes = {"SLIPWAY_REASON": reason, **({"SLIPWAY_DOWNGRADE": "1"} if downgrade else {})}
+    return run(["up", "--yes", "--skip-preview", "-s", stack, "-m", message], wishes, check=False)
 
 
 def run(words: Sequence[str], environment: dict[str, str] | None = None, *, check: bool = True) -> int:

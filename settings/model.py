@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from delivery.plan import Check
+from delivery.plan import Check, Migration
 from delivery.strategy import Strategy
 from naming import Names
 
@@ -79,6 +79,17 @@ class App:
     grace: int
     """Seconds in which a new task may fail its health checks."""
     scale: Scale
+    migration: Migration | None = None
+    """None where it has no database, or brings no schema."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Database:
+    """A database that exists; services know how to reach it from their secrets."""
+
+    security_group: str
+    """The group that guards it: the tasks are let in."""
+    port: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,6 +220,7 @@ class Environment(Stack):
     log_retention_days: int
     plain: Mapping[str, Any]
     """The settings as written, for the release's record; no secret is among them."""
+    database: Database | None = None
 
     @property
     def source(self) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from settings.model import App, Registry, Secret
+from settings.model import App, Database, Registry, Secret
 from settings.node import Fields, Node
 from settings.problems import NOTHING
 from settings.services import variable
 from settings.source import Source
+from settings.table import DATABASE, defaults
 
 REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 _HOST = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
@@ -95,6 +96,19 @@ def secrets(node: Node, env: Node, apps: tuple[App, ...]) -> tuple[Secret, ...]:
         elif item.ok:
             found.append(Secret(variable=name, name=match["name"], arn=match["arn"], key=match["key"] or ""))
     return tuple(found)
+
+
+def database(node: Node) -> Database | None:
+    """Read which database the tasks are let into; None where the setting is empty."""
+    if not node.value:
+        return None
+    fields = node.fields(defaults(DATABASE))
+    if not node.ok:
+        return None
+    group = fields["security_group"].needed(
+        r"sg-[0-9a-f]{8}([0-9a-f]{9})?", "must be the id of the database's security group", "such as sg-0a1b2c3d"
+    )
+    return Database(security_group=group, port=fields["port"].integer(1, 65535))
 
 
 def tags(node: Node, source: Source) -> dict[str, str]:

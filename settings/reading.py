@@ -43,6 +43,7 @@ def read(source: Source) -> Shared | Environment:
         scale=fields["scale"],
         base_image=base_image,
         https=certificate is not None,
+        ahead=fields["schema_ahead"].choice(["warn", "refuse"]),
         root=source.root,
     )
     common: dict[str, Any] = {
@@ -72,6 +73,7 @@ def read(source: Source) -> Shared | Environment:
         "origin": rollout.origin(fields["source"], source),
         "release": rollout.release(fields["release"]),
         "network": network(fields, source),
+        "database": place.database(fields["database"]),
         "secrets": place.secrets(fields["secrets"], fields["env"], apps),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }

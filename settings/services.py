@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from delivery.plan import Check
+from delivery.plan import Check, Migration
 from settings.fargate import size
 from settings.model import App, Build, Door, Scale
 from settings.node import Fields, Node
-from settings.table import CHECK, SERVICE, defaults
+from settings.table import CHECK, MIGRATE, SERVICE, defaults
 
 NAME = r"[a-z](-?[a-z0-9])*"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -19,14 +19,16 @@ PATH = r"/[^\s#]*"
 
 #: A service's name is part of many names in AWS; longer ones would be cut beyond recognition.
 LONGEST_NAME = 20
+#: Minutes: longer than that nobody waits in front of an update.
+_LONGEST_MIGRATION = 24 * 60
 #: Names that would meet things of ours: the repository of the layer cache, the log group of the checker.
 RESERVED = ("cache", "checker")
 
 
 def services(
-    node: Node, *, env: Mapping[str, str], scale: Node, base_image: str, https: bool, root: Path
+    node: Node, *, env: Mapping[str, str], scale: Node, base_image: str, https: bool, ahead: str, root: Path
 ) -> tuple[App, ...]:
-    """Read all services. `env`, `scale` and `base_image` are the place's own settings."""
+    """Read all services. `env`, `scale`, `base_image` and `ahead` are the place's own settings."""
     apps: list[App] = []
     listeners: list[Node] = []
     found = node.object()
@@ -55,6 +57,7 @@ def services(
                 ),
                 grace=fields["grace"].integer(0, 7200),
                 scale=_scale(scales.get(name)),
+                migration=_migration(fields["migrate"], ahead),
             )
         )
     for name, entry in scales.items():
@@ -159,6 +162,24 @@ def _command(node: Node) -> tuple[str, ...]:
             node.wrong("must be a command whose quotes are closed")
             return ()
     return tuple(item.text() for item in node.items())
+
+
+def _migration(node: Node, ahead: str) -> Migration | None:
+    """Read what brings a database's schema, and what undoes it; None where nothing does."""
+    if not node.given:
+        return None
+    fields = node.fields(defaults(MIGRATE))
+    if not node.ok:
+        return None
+    command, timeout = fields["command"], fields["timeout"]
+    words = _command(command)
+    if command.ok and not words:
+        command.wrong("must be a command", "such as python -m service.migrate up")
+    text = timeout.needed(r"[1-9]\d{0,3}[mh]", "must be minutes or hours", "such as 15m or 2h")
+    minutes = int(text[:-1]) * (60 if text.endswith("h") else 1) if text and timeout.ok else 1
+    if minutes > _LONGEST_MIGRATION:
+        timeout.wrong("must be at most 24h", "a longer one is begun by hand")
+    return Migration(command=words, downgrade=_command(fields["downgrade"]), timeout_minutes=minutes, ahead=ahead)
 
 
 def _scale(node: Node | None) -> Scale:

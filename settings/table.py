@@ -75,6 +75,8 @@ SETTINGS: Mapping[str, Setting] = {
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
     "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
+    "database": Setting(Form.OBJECT, "empty, or fields, below"),
+    "schema_ahead": Setting(Form.TEXT, "`warn` or `refuse`"),
     "architecture": Setting(Form.TEXT, "`x86_64` or `arm64`"),
     "base_image": Setting(Form.TEXT, "empty, or an image reference"),
     "log_retention_days": Setting(Form.INTEGER, "what CloudWatch allows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653"),
@@ -113,6 +115,12 @@ SERVICE: Mapping[str, Field] = {
         "What green is asked before traffic. Default: `health`.",
     ),
     "command": Field(Form.LIST, None, "a text or a list of words", "What to run instead of the image's own command."),
+    "migrate": Field(
+        Form.OBJECT,
+        None,
+        "fields, below",
+        "What brings its database to the schema that the image needs; docs/migrations.md.",
+    ),
     "cpu": Field(
         Form.INTEGER, 256, "256 · 512 · 1024 · 2048 · 4096 · 8192 · 16384", "CPU units of a task; 1024 are one vCPU."
     ),
@@ -143,6 +151,29 @@ CHECK: Mapping[str, Field] = {
     "contains": Field(Form.TEXT, None, "text", "What the answer must contain."),
 }
 
+MIGRATE: Mapping[str, Field] = {
+    "command": Field(
+        Form.LIST, None, "a text or a list of words; required", "What a task of the new image runs before any traffic."
+    ),
+    "downgrade": Field(
+        Form.LIST,
+        None,
+        "a text or a list of words",
+        "What undoes it; the revision to go back to is added as last word.",
+    ),
+    "timeout": Field(Form.TEXT, "15m", "`1m` to `24h`", "How long either may take; then it is stopped."),
+}
+
+DATABASE: Mapping[str, Field] = {
+    "security_group": Field(
+        Form.TEXT,
+        None,
+        "a security group's id; required",
+        "The database's group, which lets the tasks of all services in.",
+    ),
+    "port": Field(Form.INTEGER, 5432, "1 to 65535", "Where the database listens."),
+}
+
 ALARMS: Mapping[str, Field] = {
     "period": Field(Form.INTEGER, 60, "60 to 900, a multiple of 60", "Seconds that are counted together."),
     "datapoints": Field(Form.INTEGER, 2, "1 to 10", "Periods in a row that must be bad."),
@@ -164,6 +195,8 @@ SUBNETS: Mapping[str, Field] = {
 OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "services.<name>": SERVICE,
     "services.<name>.checks[]": CHECK,
+    "services.<name>.migrate": MIGRATE,
+    "database": DATABASE,
     "alarms": ALARMS,
     "subnets": SUBNETS,
 }

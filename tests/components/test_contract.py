@@ -14,7 +14,7 @@ import pytest
 
 from components.ignored import IGNORED
 from delivery.strategy import parse
-from settings import OwnNetwork, Scale, Secret
+from settings import Database, OwnNetwork, Scale, Secret
 from tests.components.support import ROOT, Built, app, environment, program, shared, worker
 
 SNAPSHOTS = ROOT / "tests" / "snapshots"
@@ -41,6 +41,7 @@ def large() -> Built:
         certificate_arn="arn:aws:acm:eu-central-1:111122223333:certificate/abc",
         domain="shop.dev",
         secrets=(Secret(variable="DATABASE_URL", name="shop/db", arn=None, key=""),),
+        database=Database(security_group="sg-0a1b2c3d", port=5432),
         protect=True,
     )
     return program(env)

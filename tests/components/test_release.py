@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from delivery.plan import Migration
+from settings import Database
 from tests.components.support import ACCOUNT, app, environment, program, worker
 from tests.components.test_contract import large, small
 
@@ -77,6 +79,21 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
             "alarms": [],
         },
     ]
+
+
+def test_it_is_told_how_a_database_is_migrated() -> None:
+    how = Migration(command=("migrate", "up"), downgrade=("migrate", "down"), timeout_minutes=30, ahead="refuse")
+    database = Database(security_group="sg-0a1b2c3d", port=5432)
+    built = program(environment(services=(app(migration=how),), database=database))
+    (service,) = built.one("Release").inputs["services"]
+    assert service["migration"] == {
+        "command": ["migrate", "up"],
+        "downgrade": ["migrate", "down"],
+        "timeoutMinutes": 30,
+        "ahead": "refuse",
+    }
+    # The first task that looks for the database is a migration.
+    assert "api-database" in built.one("Release").dependencies
 
 
 def test_it_comes_after_everything_and_goes_before_it() -> None:

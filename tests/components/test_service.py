@@ -22,7 +22,7 @@ from components import (
     ServiceArgs,
 )
 from delivery.strategy import parse
-from settings import AlarmSettings, Environment, ExistingNetwork, Scale, Secret
+from settings import AlarmSettings, Database, Environment, ExistingNetwork, Scale, Secret
 from tests.components.support import ACCOUNT, ARN, Built, app, build, environment, worker
 
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api@sha256:" + "a" * 64
@@ -200,6 +200,20 @@ def test_the_application_may_do_nothing_but_what_its_policies_say() -> None:
 
 def test_logs_are_kept_as_long_as_the_settings_say() -> None:
     assert service().one("LogGroup").inputs == {"name": "/shop/staging/api", "retentionInDays": 30}
+
+
+def test_the_database_lets_the_tasks_of_every_service_in() -> None:
+    database = Database(security_group="sg-0a1b2c3d", port=5433)
+    built = services(environment(services=(app(), worker()), database=database))
+    for name in ("api", "worker"):
+        assert built.of("SecurityGroupIngressRule")[f"{name}-database"].inputs == {
+            "securityGroupId": "sg-0a1b2c3d",
+            "description": f"tasks of staging {name}",
+            "referencedSecurityGroupId": f"id:{name}-group",
+            "ipProtocol": "tcp",
+            "fromPort": 5433,
+            "toPort": 5433,
+        }
 
 
 def test_a_fixed_number_of_tasks_is_not_scaled() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from delivery.errors import NoSuchRelease, RecordError
 from delivery.records import Journal, Pointer, Record, Served, bucket_name
+from delivery.schema import Schema
 from delivery.store import Store
 from tests.delivery.fake_clients import AwsError, FakeClients
 from tests.delivery.fakes import FakeAws
@@ -90,6 +91,17 @@ def test_fields_of_a_newer_checkout_pass() -> None:
     assert Record.from_json(json.dumps(stored), "here") == RECORD
 
 
+def test_schemas_are_read_back_and_a_record_from_before_them_has_none() -> None:
+    migrated = another(schemas={"api": Schema(revision="0002", known=("0001", "0002"))})
+    stored = json.loads(migrated.to_json())
+    assert stored["schemas"] == {"api": {"revision": "0002", "known": ["0001", "0002"]}}
+    assert Record.from_json(migrated.to_json(), "here") == migrated
+    journal = Journal(step="migrate api", record=migrated)
+    assert Journal.from_json(journal.to_json(), "here") == journal
+    del stored["schemas"]
+    assert Record.from_json(json.dumps(stored), "here") == RECORD
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -100,6 +112,8 @@ def test_fields_of_a_newer_checkout_pass() -> None:
         ({"services": {"api": {"image": "x"}}}, "here: services.api: task_definition is missing"),
         ({"seconds": {"total": True}}, "here: seconds.total should be a number, is True"),
         ({"deployments": {"api": 1}}, "here: deployments.api should be a string, is 1"),
+        ({"schemas": {"api": {"revision": "1"}}}, "here: schemas.api: known is missing"),
+        ({"schemas": []}, "here: schemas should be an object, is []"),
         ({"overrides": [1]}, "here: overrides[0] should be a string, is 1"),
     ],
 )

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from delivery.records import Pointer, Record, Served
+from delivery.schema import Schema
 from delivery.store import Store
 from ops import place, rollback
 
@@ -62,7 +63,14 @@ class World:
         self.environment: dict[str, str] = {}
         self.exit_code = 0
 
-    def released(self, number: int, result: str = "succeeded", version: str = "", cause: str = "") -> Record:
+    def released(
+        self,
+        number: int,
+        result: str = "succeeded",
+        version: str = "",
+        cause: str = "",
+        schema: Schema | None = None,
+    ) -> Record:
         """Write a release down; its image's digest is its number."""
         served = Served(
             image=f"{REGISTRY}/api@sha256:{str(number) * 64}", task_definition=f"arn:aws:ecs:td/api:{number}"
@@ -84,6 +92,7 @@ class World:
             seconds={"total": 65.0},
             deployments={},
             settings_hash="abc",
+            schemas={"api": schema} if schema else {},
         )
         self.store.write(record)
         return record

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from delivery.errors import DeliveryError
+from delivery.schema import UNKNOWN, Schema
 from ops.rollback import rollback
 from tests.ops.conftest import World
 
@@ -105,3 +107,65 @@ def test_needs_a_reason(three: World, invoke: Invoke, reason: tuple[str, ...]) -
 def test_a_failed_update_is_a_failure(three: World, invoke: Invoke) -> None:
     three.exit_code = 255
     assert "still serves" in refusal(invoke(rollback, *WHY, "--yes")).message
+
+
+def schemas(world: World, older: Schema | None, newer: Schema) -> None:
+    """1.1.0 brought one schema and 1.2.0, which serves, another."""
+    world.released(1, schema=older)
+    world.serves(world.released(2, schema=newer))
+
+
+FIRST = Schema(revision="0001", known=("0001",))
+SECOND = Schema(revision="0002", known=("0001", "0002"))
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "said"),
+    [
+        (FIRST, FIRST, "api: the database is at schema 0001, which 1.1.0 was made for"),
+        (FIRST, SECOND, "api: the database stays at schema 0002, which 1.1.0 does not know: it knows 0001"),
+        (SECOND, FIRST, "api: the database goes from schema 0001 to 0002"),
+        (None, SECOND, "api: the database stays at schema 0002; it is not known whether 1.1.0 works with it"),
+        (FIRST, Schema(revision=UNKNOWN), "stays at a schema that its last migration did not tell; it is not known"),
+    ],
+)
+def test_says_what_the_older_release_meets_in_the_database(
+    world: World, invoke: Invoke, older: Schema | None, newer: Schema, said: str
+) -> None:
+    schemas(world, older, newer)
+    shown = invoke(rollback, *WHY, "--yes")
+    assert said in shown.output
+    assert world.environment == {"SLIPWAY_REASON": "slow"}
+
+
+def test_says_nothing_of_databases_where_none_was_ever_migrated(three: World, invoke: Invoke) -> None:
+    assert "database" not in invoke(rollback, *WHY, "--dry-run").output
+
+
+def test_hands_the_wish_to_undo_the_schema_to_the_update(world: World, invoke: Invoke) -> None:
+    schemas(world, FIRST, SECOND)
+    shown = invoke(rollback, *WHY, "--yes", "--downgrade")
+    assert "api: the database goes back from schema 0002 to 0001 before the shift" in shown.output
+    assert world.environment == {"SLIPWAY_REASON": "slow", "SLIPWAY_DOWNGRADE": "1"}
+
+
+def test_refuses_to_undo_what_was_not_written_down(world: World, invoke: Invoke) -> None:
+    schemas(world, None, SECOND)
+    error = refusal(invoke(rollback, *WHY, "--yes", "--downgrade"))
+    assert error.message == (
+        "api: it was not written down what the database is at or what 1.1.0 knows, so nothing can be undone"
+    )
+    assert "without --downgrade" in error.fix
+    assert world.called == []
+
+
+def test_refuses_a_schema_that_is_ahead_where_the_settings_say_so(world: World, invoke: Invoke) -> None:
+    schemas(world, FIRST, SECOND)
+    file = Path("Pulumi.staging.yaml")
+    file.write_text(file.read_text() + "  shop:schema_ahead: refuse\n")
+    error = refusal(invoke(rollback, *WHY, "--yes"))
+    assert error.message == "api: the database is at schema 0002, and 1.1.0 knows no later one than 0001"
+    assert "./slipway rollback --downgrade" in error.fix
+    assert "schema_ahead" in error.fix
+    assert world.called == []
+    assert invoke(rollback, *WHY, "--yes", "--downgrade").exit_code == 0

@@ -11,12 +11,13 @@ from pulumi.runtime.proto import status_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from delivery.clock import Clock
-from delivery.plan import Check, ReleasePlan
+from delivery.plan import Check, Migration, ReleasePlan
 from delivery.strategy import Strategy
 from plugin.provider import Provider
 from plugin.resources import ReleaseArgs, ServiceRelease, on_the_wire
 from plugin.wire import read_plan, to_dict, to_struct
 from tests.delivery.fake_clients import ACCOUNT, AwsError, FakeClients, Killed
+from tests.delivery.fake_tasks import Script, tells
 from tests.delivery.fakes import BUCKET, FakeAws, image, service_plan
 
 URN = "urn:pulumi:staging::shop::slipway:aws:Release$slipway:index:Release::release"
@@ -65,7 +66,16 @@ class World:
     def inputs(self, definition: str, digit: str, version: str = "1.8.0", **changes: Any) -> dict[str, Any]:
         plan = service_plan(definition, image(digit), **changes)
         names = ("name", "cluster", "service", "container", "port", "application", "deployment_group")
-        more = ("deployment_config", "listener", "test_listener", "load_balancer", "scalable", "checks", "alarms")
+        more = (
+            "migration",
+            "deployment_config",
+            "listener",
+            "test_listener",
+            "load_balancer",
+            "scalable",
+            "checks",
+            "alarms",
+        )
         given = {name: getattr(plan, name) for name in (*names, *more, "target_groups", "subnets", "security_groups")}
         release = ReleaseArgs(
             environment="staging",
@@ -105,6 +115,26 @@ def test_inputs_survive_the_wire(world: World) -> None:
     assert plan.services[0].checks == (Check("/api/health"),)
     assert plan.services[0].target_groups == service_plan(world.new, image("b")).target_groups
     assert (plan.services[0].port, plan.account) == (8000, ACCOUNT)
+
+
+def test_a_migration_survives_the_wire(world: World) -> None:
+    how = Migration(command=("up",), downgrade=("down", "to"), timeout_minutes=30, ahead="refuse")
+    assert read_plan(world.inputs(world.new, "b", migration=how)).services[0].migration == how
+    assert read_plan(world.inputs(world.new, "b")).services[0].migration is None
+
+
+@pytest.mark.parametrize(("wish", "commands"), [("1", [["up"], ["up"], ["down", "0001"]]), ("", [["up"], ["up"]])])
+def test_the_wish_to_undo_the_schema_reaches_the_release(
+    world: World, monkeypatch: pytest.MonkeyPatch, wish: str, commands: list[list[str]]
+) -> None:
+    how = Migration(command=("up",), downgrade=("down",))
+    world.aws.tasks.scripts = [Script([tells("0001", "0001")]), Script(), Script([tells("0001", "0001", "0002")])]
+    world.create(world.inputs(world.old, "a", "1.7.4", migration=how))
+    world.update(world.inputs(world.new, "b", migration=how))
+    monkeypatch.setenv("SLIPWAY_DOWNGRADE", wish)
+    back = {**world.inputs(world.old, "a", "1.7.4", migration=how), "source": "pin"}
+    assert world.update(back)["result"] == "succeeded"
+    assert world.aws.tasks.commands == commands
 
 
 def test_the_first_release_gives_outputs(world: World) -> None:

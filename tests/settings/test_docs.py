@@ -48,10 +48,16 @@ def test_every_setting_and_every_field_is_read(tmp_path: Path, monkeypatch: pyte
         made.append(self)
 
     monkeypatch.setattr(Fields, "__init__", keep)
-    api = {"build": "example/backend", "port": 8000, "checks": [{"path": "/", "json": {}, "contains": "x"}]}
-    read(source(tmp_path, STAGING, services={"api": api}))
-    assert len(made) == 5, "the settings themselves, a service, a check, alarms and subnets"
-    assert [fields.unread for fields in made] == [set()] * 5
+    api = {
+        "build": "example/backend",
+        "port": 8000,
+        "checks": [{"path": "/", "json": {}, "contains": "x"}],
+        "migrate": {"command": "migrate up"},
+    }
+    given = {**STAGING, "shop:database": {"security_group": "sg-0a1b2c3d"}}
+    read(source(tmp_path, given, services={"api": api}))
+    assert len(made) == 7, "the settings themselves, a service, a check, a migration, alarms, a database and subnets"
+    assert [fields.unread for fields in made] == [set()] * 7
 
 
 def test_the_page_is_fresh() -> None:

@@ -14,9 +14,20 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from delivery.plan import Check
+from delivery.plan import Check, Migration
 from delivery.strategy import Strategy
-from settings import Environment, ExistingNetwork, Origin, OwnNetwork, Registry, Scale, Secret, SettingsError, Shared
+from settings import (
+    Database,
+    Environment,
+    ExistingNetwork,
+    Origin,
+    OwnNetwork,
+    Registry,
+    Scale,
+    Secret,
+    SettingsError,
+    Shared,
+)
 from settings.network import _subnets
 from settings.node import Node
 from settings.reading import read
@@ -59,6 +70,30 @@ def test_a_service_without_a_port_is_a_worker(tmp_path: Path) -> None:
     assert isinstance(env, Environment)
     assert not env.reachable
     assert env.url(worker, "lb.example") == ""
+
+
+def test_a_migration(tmp_path: Path) -> None:
+    how = {"command": "python -m service.migrate up", "downgrade": ["migrate", "down to"], "timeout": "2h"}
+    given = {**STAGING, "shop:schema_ahead": "refuse", "shop:database": {"security_group": "sg-0a1b2c3d"}}
+    services = {"api": {**API, "migrate": how}, "worker": {"build": "example/backend"}}
+    env = read(source(tmp_path, given, services=services))
+    assert isinstance(env, Environment)
+    assert [one.migration for one in env.services] == [
+        Migration(
+            command=("python", "-m", "service.migrate", "up"),
+            downgrade=("migrate", "down to"),
+            timeout_minutes=120,
+            ahead="refuse",
+        ),
+        None,
+    ]
+    assert env.database == Database(security_group="sg-0a1b2c3d", port=5432)
+
+
+def test_a_migration_is_a_command_and_the_rest_has_defaults(tmp_path: Path) -> None:
+    (api,) = read(source(tmp_path, STAGING, services={"api": {**API, "migrate": {"command": ["up"]}}})).services
+    assert api.migration == Migration(command=("up",), downgrade=(), timeout_minutes=15, ahead="warn")
+    assert staging(tmp_path).database is None
 
 
 def test_checks_say_more_where_they_must(tmp_path: Path) -> None:
@@ -230,6 +265,7 @@ _JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(sorted(SETTINGS)), _JSON, max_size=4))
 @example({"services": {"api": None}})
 @example({"services": {"api": {**API, "checks": [None, 1, {}]}}})
+@example({"services": {"api": {**API, "migrate": {"command": [None], "downgrade": 1, "timeout": []}}}, "database": [1]})
 @example({"subnets": {"public": [1, None]}, "cidr": "10.20.0.0/16"})
 def test_whatever_is_written_it_is_read_or_refused(tmp_path: Path, wild: dict[str, Any]) -> None:
     """No value makes reading fail in another way than by saying what is wrong."""

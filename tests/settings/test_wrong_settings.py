@@ -184,6 +184,21 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
             "alarms.latency_seconds: must be a number above 0, at most 300, got slow",
         ],
     ),
+    # the database
+    ({"shop:schema_ahead": "ignore"}, ["schema_ahead: must be one of warn, refuse, got ignore"]),
+    (
+        {"shop:database": {"port": 5432}},
+        ["database.security_group: must be the id of the database's security group, got nothing; such as sg-0a1b2c3d"],
+    ),
+    (
+        {"shop:database": {"security_group": "db", "port": 0, "host": "db"}},
+        [
+            "database.host: unknown; there is port · security_group",
+            "database.security_group: must be the id of the database's security group, got db; such as sg-0a1b2c3d",
+            "database.port: must be a whole number from 1 to 65535, got 0",
+        ],
+    ),
+    ({"shop:database": "db"}, ["database: must be an object (key: value), got db"]),
     # environment and secrets
     (
         {"shop:env": {"LOG LEVEL": "debug"}},
@@ -295,6 +310,21 @@ IN_A_SERVICE: list[tuple[Mapping[str, Any], str]] = [
     ({"env": ["A"]}, 'env: must be an object (key: value), got ["A"]'),
     ({"policies": ["admin"]}, "policies[0]: must be the ARN of an IAM policy, got admin"),
     ({"command": "sh -c 'x"}, "command: must be a command whose quotes are closed, got sh -c 'x"),
+    (
+        {"migrate": {"command": ""}},
+        "migrate.command: must be a command, got nothing; such as python -m service.migrate up",
+    ),
+    ({"migrate": "up"}, "migrate: must be an object (key: value), got up"),
+    ({"migrate": {"command": "up 'x"}}, "migrate.command: must be a command whose quotes are closed, got up 'x"),
+    (
+        {"migrate": {"command": "up", "timeout": "15"}},
+        "migrate.timeout: must be minutes or hours, got 15; such as 15m or 2h",
+    ),
+    (
+        {"migrate": {"command": "up", "timeout": "25h"}},
+        "migrate.timeout: must be at most 24h, got 25h; a longer one is begun by hand",
+    ),
+    ({"migrate": {"command": "up", "down": "x"}}, "migrate.down: unknown; did you mean downgrade?"),
     ({"drain": -1}, "drain: must be a whole number from 0 to 3600, got -1"),
     ({"grace": 10000}, "grace: must be a whole number from 0 to 7200, got 10000"),
 ]
