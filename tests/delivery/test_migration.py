@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from delivery.ending import Outcome
 from delivery.plan import Migration, ReleasePlan
@@ -233,6 +237,14 @@ def test_what_is_there_already_is_not_done_again() -> None:
     assert schemas(outcome) == {"api": ("0002", ("0001", "0002"))}
 
 
+def test_where_all_is_as_it_was_nothing_is_run_or_written() -> None:
+    aws, _, new = two_releases()
+    count = len(list(aws.documents("releases/")))
+    outcome = run(aws, plan(new, "b"))
+    assert outcome.succeeded
+    assert (len(aws.tasks.all), len(list(aws.documents("releases/")))) == (2, count)
+
+
 def test_after_one_that_failed_it_is_done_again_under_another_token() -> None:
     aws, _, new = world()
     aws.tasks.scripts = [Script(code=1, lines=["no"]), Script()]
@@ -302,6 +314,37 @@ def test_a_kill_at_any_call_starts_no_second_one(moment: int) -> None:
     assert outcome.succeeded
     assert len(aws.tasks.all) == 1
     assert schemas(outcome) == {"api": ("0002", ("0001", "0002"))}
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@given(
+    pauses=some.lists(some.tuples(some.integers(1, 45), some.integers(0, 90)), max_size=4),
+    seconds=some.integers(1, 60),
+    newer=some.booleans(),
+)
+def test_however_often_it_is_killed_no_two_run_at_once(
+    pauses: list[tuple[int, int]], seconds: int, newer: bool
+) -> None:
+    aws, _, new = world()
+    newest = aws.define(3, image("c"))
+    aws.tasks.scripts = [Script(seconds=seconds)]
+    for turn, (calls, wait) in enumerate(pauses):
+        limit = len(aws.calls) + calls
+
+        def kill(name: str, limit: int = limit) -> None:
+            if len(aws.calls) >= limit:
+                raise Killed
+
+        aws.after_call = kill
+        with contextlib.suppress(Killed):
+            run(aws, plan(newest, "c", "1.9.0") if newer and turn % 2 else plan(new, "b"))
+        aws.sleep(wait)
+    aws.after_call = lambda name: None
+    assert run(aws, plan(new, "b")).succeeded
+    for earlier, later in pairwise(aws.tasks.all):
+        assert later.created >= earlier.ends
+    if not newer:
+        assert len(aws.tasks.all) == 1
 
 
 def test_one_that_was_started_under_another_number_of_its_definition_is_adopted() -> None:
