@@ -24,6 +24,7 @@ from rehearsal.stage import (
     preconditions,
     registry,
     toolchain,
+    wheels,
     workspace,
 )
 from rehearsal.stage.application import FIRST_VERSION, Application
@@ -95,9 +96,10 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
     stage = Stage(home, hand.notebook, engine, aws, project, planted, together).with_registry_token()
     base = _base(stage, hand, console, wish)
     kill.reach("base-image")
+    fetched = wheels.ensure(source, hand, console) if wish.app is None else None
     with console.working("Laying out the project") as work:
         workspace.lay_out(home.workspace)
-        Application(home.workspace / project.context).begin(source, FIRST_VERSION)
+        Application(home.workspace / project.context).begin(source, FIRST_VERSION, fetched)
         stage.client("secretsmanager").create_secret(
             Name=f"{project.name}/signing-key", SecretString=planted.signing_key
         )
