@@ -69,6 +69,9 @@ APP = click.option(
 )
 APP_PORT = click.option("--app-port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Of --app.")
 APP_HEALTH = click.option("--app-health", default="/health", show_default=True, help="Health path of --app.")
+STORES = click.option(
+    "--stores", is_flag=True, help="Start a Postgres and a Redis for the application, and tell it where they are."
+)
 KILL = click.option(
     "--kill-at",
     type=click.Choice(sorted(POINTS)),
@@ -91,7 +94,7 @@ def _acts(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 @cli.command(epilog="Example: ./slipway rehearse --install-missing")
 @click.option("--scenes", callback=_acts, metavar="NAME,…", help="Only these acts, and what they need before them.")
-@options(INSTALL, KEEP, SPEED, RATE, APP, APP_PORT, APP_HEALTH, PORTS, REPORT, AS_JSON, KILL)
+@options(INSTALL, KEEP, SPEED, RATE, APP, APP_PORT, APP_HEALTH, PORTS, REPORT, AS_JSON, KILL, STORES)
 def rehearse(scenes: list[str], **wishes: Any) -> None:
     """Play the story: releases that go well, releases that must not, the way back."""
     _perform(scenes, **wishes)
@@ -99,7 +102,7 @@ def rehearse(scenes: list[str], **wishes: Any) -> None:
 
 @cli.command(epilog="Acts:\n\n" + "\n\n".join(f"{act.name}: {act.title}" for act in ACTS))
 @click.argument("name", type=click.Choice(NAMES))
-@options(INSTALL, KEEP, SPEED, RATE, APP, APP_PORT, APP_HEALTH, PORTS, REPORT, AS_JSON, KILL)
+@options(INSTALL, KEEP, SPEED, RATE, APP, APP_PORT, APP_HEALTH, PORTS, REPORT, AS_JSON, KILL, STORES)
 def scene(name: str, **wishes: Any) -> None:
     """Play one act, with what it needs before it."""
     _perform([name, *([] if wishes["keep"] else ["tear-down"])], **wishes)
@@ -119,6 +122,7 @@ def _perform(
     folder: Path,
     as_json: bool,
     kill_at: str | None,
+    stores: bool,
 ) -> None:
     show = Performance(
         acts=chosen(names, own_app=app is not None),
@@ -129,6 +133,7 @@ def _perform(
             app=app,
             app_port=app_port,
             app_health=app_health,
+            stores=stores,
         ),
         rate=rate,
         keep=keep,
@@ -141,10 +146,10 @@ def _perform(
 
 
 @cli.command()
-@options(INSTALL, KEEP, SPEED, APP, PORTS)
-def shell(install_missing: bool, keep: bool, clock_speed: float, app: Path | None, port: int) -> None:
+@options(INSTALL, KEEP, SPEED, APP, PORTS, STORES)
+def shell(install_missing: bool, keep: bool, clock_speed: float, app: Path | None, port: int, stores: bool) -> None:
     """Open a shell in which plain `pulumi up -s staging` works against the emulated AWS."""
-    wish = Wish(port=port, speed=clock_speed, install_missing=install_missing, app=app)
+    wish = Wish(port=port, speed=clock_speed, install_missing=install_missing, app=app, stores=stores)
     sys.exit(enter(Home.of(str(port)), Console(), wish, keep=keep))
 
 

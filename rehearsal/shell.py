@@ -51,6 +51,8 @@ def _fresh(home: Home, console: Console, wish: Wish) -> Stage:
             pulumi.begin(stack)
         if base:
             pulumi.set(STAGING, f"{stage.project.name}:base_image", base)
+        for variable, name in stage.store_secrets.items():
+            pulumi.set(STAGING, f"{stage.project.name}:secrets.{variable}", name, path=True)
     except BaseException:
         take_down(home, console)
         raise

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.errors import RehearsalError
+from rehearsal.stage.wheels import WHEELS
 
 RELEASES = Path(__file__).resolve().parent.parent / "story" / "releases"
 #: What the example is called when it is delivered first.
@@ -47,7 +48,11 @@ class Change:
 
 
 def change(number: int) -> Change:
-    """Return the change that makes release `number` of the example."""
+    """Return the change that makes release `number` of the example.
+
+    2 to 5 are the story's, in their order, and name their versions. 6 brings a migration and 7 one that fails: either
+    can follow any release, and gets the next minor version.
+    """
     return Change(next(iter(sorted(RELEASES.glob(f"{number}-*.patch")))))
 
 
@@ -57,21 +62,26 @@ class Application:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def begin(self, source: Path, version: str) -> None:
-        """Copy the application and make its first release."""
+    def begin(self, source: Path, version: str, wheels: Path | None = None) -> None:
+        """Copy the application, with the folder of packages that it is built from, and make its first release."""
         if not (source / "Dockerfile").is_file():
             raise RehearsalError(
                 f"{source} has no Dockerfile, so no image can be built from it.",
                 "name the folder that holds the application's Dockerfile: `--app PATH`.",
             )
         shutil.copytree(source, self.folder, ignore=IGNORED)
+        if wheels:
+            shutil.copytree(wheels, self.folder / WHEELS)
         self._git("init", "--quiet", "--initial-branch", "main")
         self._commit("The first release", version)
 
     def release(self, change: Change) -> str:
-        """Commit a change and tag it with the version that it brings; return the version."""
+        """Commit a change and tag it with the version that it brings, else with the next minor one; return that."""
         self._git("apply", "--index", str(change.path))
         version = (self.folder / "VERSION").read_text().strip()
+        if f"v{version}" in self._tags():
+            version = self._next_minor()
+            (self.folder / "VERSION").write_text(f"{version}\n")
         self._commit(change.subject, version)
         return version
 
@@ -86,12 +96,20 @@ class Application:
         """Take the last commit back, as one does with a bug."""
         self._git("revert", "--no-edit", "HEAD")
 
+    def _tags(self) -> list[str]:
+        return self._git("tag", "--list", "v*").split()
+
+    def _next_minor(self) -> str:
+        """Return the minor version after every one that there has been, stopped releases included."""
+        major, minor = max(tuple(map(int, tag.removeprefix("v").split(".")[:2])) for tag in self._tags())
+        return f"{major}.{minor + 1}.0"
+
     def _commit(self, message: str, version: str) -> None:
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", message)
         self._git("tag", f"v{version}")
 
-    def _git(self, *words: str) -> None:
+    def _git(self, *words: str) -> str:
         done = subprocess.run(
             ["git", *words],
             cwd=self.folder,
@@ -105,3 +123,4 @@ class Application:
                 f"git {' '.join(words[:2])} failed in the copy of the application: {done.stderr.strip()[-300:]}",
                 "look at the application's folder; a file that git cannot read may be the reason.",
             )
+        return done.stdout

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rehearsal.command import Hand
@@ -23,7 +23,9 @@ from rehearsal.stage import (
     packages,
     preconditions,
     registry,
+    stores,
     toolchain,
+    wheels,
     workspace,
 )
 from rehearsal.stage.application import FIRST_VERSION, Application
@@ -37,7 +39,8 @@ class Wish:
 
     port: of the emulated AWS; the next one is its proxy. speed: emulated seconds per second. install_missing: packages
     of the distribution may be installed. app: the application to deliver instead of the example, `app_port` and
-    `app_health` where it listens and answers for its health.
+    `app_health` where it listens and answers for its health. stores: whether there are a Postgres and a Redis, whose
+    URLs are in Secrets Manager; off, since most acts need none and making their image takes two minutes once.
     """
 
     port: int = 4600
@@ -46,6 +49,7 @@ class Wish:
     app: Path | None = None
     app_port: int = 8000
     app_health: str = "/health"
+    stores: bool = False
 
 
 def clean_house(home: Home, console: Console) -> Hand:
@@ -90,21 +94,32 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
         work.done("image builder (BuildKit)")
     kill.reach("builder")
 
-    planted = Planted.make()
+    planted = Planted.make(stores=wish.stores)
     together = environment(hand.environment, home, aws, planted, building)
     stage = Stage(home, hand.notebook, engine, aws, project, planted, together).with_registry_token()
     base = _base(stage, hand, console, wish)
     kill.reach("base-image")
+    if wish.stores:
+        found = stores.start(hand, console, planted, install_missing=wish.install_missing)
+        stage = replace(stage, stores=found)
+    fetched = wheels.ensure(source, hand, console) if wish.app is None else None
     with console.working("Laying out the project") as work:
         workspace.lay_out(home.workspace)
-        Application(home.workspace / project.context).begin(source, FIRST_VERSION)
-        stage.client("secretsmanager").create_secret(
-            Name=f"{project.name}/signing-key", SecretString=planted.signing_key
-        )
+        Application(home.workspace / project.context).begin(source, FIRST_VERSION, fetched)
+        _put_secrets(stage)
         work.done(f"project `{project.name}`, application {source.name}: a git repository with tag v{FIRST_VERSION}")
     kill.reach("workspace")
     stage.keep()
     return stage, base
+
+
+def _put_secrets(stage: Stage) -> None:
+    """Put what the application must not have in plain text where it takes it from."""
+    manager = stage.client("secretsmanager")
+    manager.create_secret(Name=f"{stage.project.name}/signing-key", SecretString=stage.planted.signing_key)
+    urls = stage.stores.urls(stage.planted) if stage.stores else {}
+    for variable, name in stage.store_secrets.items():
+        manager.create_secret(Name=name, SecretString=urls[variable])
 
 
 def _base(stage: Stage, hand: Hand, console: Console, wish: Wish) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.command import Hand
-from rehearsal.stage import builder, docker_engine
+from rehearsal.stage import builder, docker_engine, stores
 from rehearsal.stage.emulator import remove_containers
 
 #: What must outlive the others: it answers for the containers that they leave.
@@ -21,6 +21,9 @@ def end_all(hand: Hand) -> list[str]:
     own = any(process.what in LAST for process in hand.notebook.running())
     if count := remove_containers(hand.home, everybodys=own):
         ended.append(f"{count} container{'' if count == 1 else 's'}")
+    # Our own engine keeps it for the next rehearsal; somebody else's is left as it was.
+    if not own:
+        stores.remove_image(hand.home)
     # The Docker engine goes here, if we started it; then what children of children have left.
     ended += [what for what in hand.notebook.end_all() if what != "builder-stop"]
     if mounts := builder.unmount(hand.home):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 
@@ -24,12 +24,21 @@ class Planted:
     """A token in the environment of whoever runs Pulumi, as a person or CI has them."""
     registry_token: str = ""
     """The password of the registry; AWS gives it."""
+    database_password: str = ""
+    """Postgres's, in the secret that holds its URL; empty where there is no Postgres."""
+    redis_password: str = ""
+    """Redis's, in the same way."""
 
     @classmethod
-    def make(cls) -> Self:
-        """Make values that occur nowhere by chance."""
-        return cls(*(f"{name}-{secrets.token_hex(16)}" for name in ("pass", "aws", "sign", "set", "term")))
+    def make(cls, *, stores: bool = False) -> Self:
+        """Make values that occur nowhere by chance; those of stores only where there are some."""
+        made = cls(*(_value(name) for name in ("pass", "aws", "sign", "set", "term")))
+        return replace(made, database_password=_value("pg"), redis_password=_value("redis")) if stores else made
 
     def named(self) -> Mapping[str, str]:
         """Return every planted value under its name."""
         return {name: value for name, value in asdict(self).items() if value}
+
+
+def _value(name: str) -> str:
+    return f"{name}-{secrets.token_hex(16)}"

@@ -19,6 +19,7 @@ from rehearsal.stage.docker_engine import Engine
 from rehearsal.stage.emulator import Emulator
 from rehearsal.stage.emulator import of as emulator_of
 from rehearsal.stage.secrets import Planted
+from rehearsal.stage.stores import Stores, secret_name
 from rehearsal.stage.workspace import CHECKOUT, Project
 
 NOTE = "stage.json"
@@ -38,6 +39,8 @@ class Stage:
     project: Project
     planted: Planted
     environment: Mapping[str, str]
+    stores: Stores | None = None
+    """Postgres and Redis, where they were asked for."""
 
     @property
     def hand(self) -> Hand:
@@ -48,6 +51,12 @@ class Stage:
     def application(self) -> Application:
         """The application's copy."""
         return Application(self.home.workspace / self.project.context)
+
+    @property
+    def store_secrets(self) -> Mapping[str, str]:
+        """The variables by which the application finds its stores, each with its secret in Secrets Manager."""
+        variables = self.stores.urls(self.planted) if self.stores else {}
+        return {variable: secret_name(self.project.name, variable) for variable in variables}
 
     def client(self, service: str) -> Any:
         """Return a client of the emulated AWS, as `aws configure` would give one to a person."""
@@ -74,6 +83,7 @@ class Stage:
                 "planted": asdict(self.planted),
                 "engine": asdict(self.engine),
                 "emulator": {**asdict(self.emulator), "ca": str(self.emulator.ca)},
+                "stores": asdict(self.stores) if self.stores else None,
             },
         )
 
@@ -91,6 +101,7 @@ class Stage:
             project=Project.read(home.workspace),
             planted=Planted(**note["planted"]),
             environment=note["environment"],
+            stores=Stores(**note["stores"]) if note.get("stores") else None,
         )
 
 

@@ -1,7 +1,7 @@
 """Starts the service: `python3 -m service`.
 
-PORT (8000), DEPENDENCIES (`name=tcp://host:port …`), SIGNING_KEY and DRAIN_SECONDS (2) come from the environment, the
-version from the file `VERSION` beside this package.
+PORT (8000), DEPENDENCIES (`name=tcp://host:port …`), SIGNING_KEY and DRAIN_SECONDS (2) come from the environment, and
+so do DATABASE_URL and REDIS_URL, where there is such a store; the version from the file `VERSION` beside this package.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from pathlib import Path
 from .dependencies import Dependency
 from .pages import Shop
 from .server import Server
+from .stores import Stores
 
 
 def main() -> None:
     """Serve until SIGTERM."""
     version = (Path(__file__).resolve().parent.parent / "VERSION").read_text().strip()
-    shop = Shop(version, Dependency.parse_all(os.environ.get("DEPENDENCIES", "")))
+    shop = Shop(version, Dependency.parse_all(os.environ.get("DEPENDENCIES", "")), Stores.of(os.environ))
     drain = float(os.environ.get("DRAIN_SECONDS", "2"))
     with Server(int(os.environ.get("PORT", "8000")), shop, os.environ.get("SIGNING_KEY", "")) as server:
         for number in (signal.SIGTERM, signal.SIGINT):

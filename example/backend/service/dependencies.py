@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 #: Seconds that a dependency has to answer: a load balancer asks for health every few seconds.
 PATIENCE = 1.0
+
+
+class Needed(Protocol):
+    """Whatever the service cannot do its work without."""
+
+    @property
+    def name(self) -> str:
+        """How `/health` calls it."""
+
+    def ask(self) -> None:
+        """Return if it answers; raise OSError, with the problem in words, if not."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,10 @@ class Dependency:
             raise ValueError(f"DEPENDENCIES: expected name=tcp://host:port, got {word!r}")
         return cls(name, parts.hostname, parts.port)
 
+    def ask(self) -> None:
+        """Connect."""
+        socket.create_connection((self.host, self.port), timeout=PATIENCE).close()
+
 
 @dataclass(frozen=True)
 class State:
@@ -42,13 +57,13 @@ class State:
     problem: str | None
 
     @classmethod
-    def of(cls, dependency: Dependency) -> State:
+    def of(cls, needed: Needed) -> State:
         """Ask a dependency now."""
         try:
-            socket.create_connection((dependency.host, dependency.port), timeout=PATIENCE).close()
+            needed.ask()
         except OSError as error:
-            return cls(dependency.name, error.strerror or str(error))
-        return cls(dependency.name, None)
+            return cls(needed.name, error.strerror or str(error))
+        return cls(needed.name, None)
 
     @property
     def healthy(self) -> bool:

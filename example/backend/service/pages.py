@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from .dependencies import Dependency, State
+from .stores import Stores
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Shop:
 
     version: str
     dependencies: Sequence[Dependency] = field(default=())
+    stores: Stores = field(default_factory=Stores)
 
     def page(self, target: str) -> Page:
         """Return the page of a request target such as `/?name=Ada`."""
@@ -34,6 +36,8 @@ class Shop:
             "/health": self.health,
             "/version": self.about,
         }
+        if self.stores.needed():
+            pages["/notes"] = self.notes
         if parts.path not in pages:
             return Page({"error": f"no page {parts.path}", "pages": sorted(pages)}, HTTPStatus.NOT_FOUND)
         return pages[parts.path](parse_qs(parts.query))
@@ -45,7 +49,7 @@ class Shop:
 
     def health(self, _query: Mapping[str, list[str]]) -> Page:
         """Tell whether the service can do its work, with one entry per dependency."""
-        states = [State.of(dependency) for dependency in self.dependencies]
+        states = [State.of(needed) for needed in (*self.dependencies, *self.stores.needed())]
         healthy = all(state.healthy for state in states)
         return Page(
             {"healthy": healthy, "version": self.version, "dependencies": [state.told() for state in states]},
@@ -55,3 +59,7 @@ class Shop:
     def about(self, _query: Mapping[str, list[str]]) -> Page:
         """Tell which version this is."""
         return Page({"version": self.version})
+
+    def notes(self, _query: Mapping[str, list[str]]) -> Page:
+        """Show the notes on the board and count the visit, as far as there are stores for it."""
+        return Page({**self.stores.board(), "version": self.version})

@@ -51,6 +51,8 @@ def _settings(play: Play) -> None:
     if play.base_image:
         pulumi.set(STAGING, key("base_image"), play.base_image)
     pulumi.set(STAGING, key("secrets.SIGNING_KEY"), f"{play.stage.project.name}/signing-key", path=True)
+    for variable, name in play.stage.store_secrets.items():
+        pulumi.set(STAGING, key(f"secrets.{variable}"), name, path=True)
     # A secret setting of the person's own, which the program does not read: it must be found nowhere in plain text.
     pulumi.set(STAGING, "rehearsal:token", play.stage.planted.setting, secret=True)
     speed, rate = play.stage.emulator.speed, play.traffic.rate

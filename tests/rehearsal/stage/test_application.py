@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -128,8 +128,40 @@ def test_release_5_is_slow_only_under_traffic_and_stays_below_the_limit(
     assert max(slept) < 1.6
 
 
+def test_release_6_brings_a_migration_and_code_for_either_schema(application: Application) -> None:
+    application.release(change(2))
+    for number in (3, 4, 5):
+        application.release(change(number))
+        application.revert()
+    assert application.release(change(6)) == "1.4.0"
+    assert git(application, "describe", "--tags") == "v1.4.0"
+    assert git(application, "status", "--porcelain") == ""
+    with loaded(application, "stores") as stores, loaded_beside("revisions") as revisions:
+        assert [revision.number for revision in revisions.known()] == ["0001", "0002", "0003", "0004"]
+        before = {"id": 1, "body": "one", "written_at": "now"}
+        assert stores._note(before)["pinned"] is False
+        rows = [[before], [{**before, "body": "two", "pinned": True}]]
+        connection = SimpleNamespace(run=lambda _sql: rows, close=lambda: None)
+        database = stores.Database("url", lambda *_: connection)
+        assert [note["body"] for note in database.notes()] == ["two", "one"]
+
+
+@pytest.mark.parametrize("earlier", [(), (2,), (2, 6)])
+def test_release_7_brings_a_migration_that_fails_after_any_release(
+    application: Application, earlier: tuple[int, ...]
+) -> None:
+    for number in earlier:
+        application.release(change(number))
+    assert application.release(change(7)) == f"1.{len(earlier) + 1}.0"
+    with loaded(application, "revisions") as revisions:
+        last = revisions.known()[-1]
+        assert str(last) == "0005 name_authors"
+        # The first statement would go well: what it makes must go when the second one fails.
+        assert [line.split(" ")[:2] for line in last.up.splitlines()] == [["CREATE", "TABLE"], ["ALTER", "TABLE"]]
+
+
 def test_each_change_tells_what_it_is() -> None:
-    for number in (2, 3, 4, 5):
+    for number in (2, 3, 4, 5, 6, 7):
         assert change(number).subject
         assert change(number).story.endswith(".")
     assert change(3).story.startswith("The bug: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from rehearsal.stage.docker_engine import Engine
 from rehearsal.stage.emulator import Emulator
 from rehearsal.stage.secrets import Planted
 from rehearsal.stage.stage import Stage, clean, environment
+from rehearsal.stage.stores import Stores
 from rehearsal.stage.workspace import CHECKOUT, Project
 
 EMULATOR = Emulator(
@@ -108,3 +110,16 @@ def test_a_stage_that_was_kept_can_be_joined(stage: Stage) -> None:
 
 def test_nothing_to_join(tmp_path: Path) -> None:
     assert Stage.join(Home(tmp_path)) is None
+
+
+def test_stores_are_kept_and_told_to_the_application(stage: Stage) -> None:
+    assert stage.store_secrets == {}
+    with_stores = replace(stage, planted=Planted.make(stores=True), stores=Stores("172.17.0.2", "172.17.0.3"))
+    assert with_stores.store_secrets == {"DATABASE_URL": "shop/database-url", "REDIS_URL": "shop/redis-url"}
+    with_stores.keep()
+    child = stage.notebook.start("emulated AWS", ["/bin/sleep", "60"], env={})
+    joined = Stage.join(stage.home)
+    stage.notebook.end_all()
+    child.wait()
+    assert joined
+    assert (joined.stores, joined.planted) == (with_stores.stores, with_stores.planted)

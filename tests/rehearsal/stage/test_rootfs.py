@@ -1,4 +1,4 @@
-"""A base image is made from the machine's own package sources, and the same content gives the same image."""
+"""An image is made from the machine's own package sources, and the same content gives the same image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.stage import base_image, registry
+from rehearsal.stage import registry, rootfs
 from rehearsal.stage.registry import digest
 
 
@@ -25,19 +25,19 @@ def test_only_sources_of_this_release_are_used(tmp_path: Path) -> None:
     (lists / "old.list").write_text("deb http://packages.example/debian bullseye main\n")
     (lists / "off.list").write_text("# deb http://packages.example/debian bookworm main\n")
     (lists / "debian.sources.bak").write_text("deb http://packages.example/debian bookworm main\n")
-    assert base_image.sources("bookworm", tmp_path) == [tmp_path / "sources.list", lists / "debian.sources"]
+    assert rootfs.sources("bookworm", tmp_path) == [tmp_path / "sources.list", lists / "debian.sources"]
 
 
 def packed(tmp_path: Path, content: bytes = b"a whole file system") -> Path:
     tar = tmp_path / "rootfs.tar"
     tar.write_bytes(content)
-    return base_image._pack(tar, tmp_path / "image", "amd64")
+    return rootfs._pack(tar, tmp_path / "image", "amd64")
 
 
 def test_the_same_content_gives_the_same_image(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    one, two = (base_image._kept(packed(tmp_path / name)) for name in ("one", "two"))
+    one, two = (rootfs._kept(packed(tmp_path / name)) for name in ("one", "two"))
     assert one
     assert two
     assert one.manifest() == two.manifest()
@@ -48,9 +48,9 @@ def test_the_same_content_gives_the_same_image(tmp_path: Path) -> None:
 def test_a_damaged_image_does_not_count(tmp_path: Path) -> None:
     folder = packed(tmp_path)
     (folder / "layer.tar.gz").write_bytes(gzip.compress(b"something else", mtime=0))
-    assert base_image._kept(folder) is None
+    assert rootfs._kept(folder) is None
     (folder / "image.json").unlink()
-    assert base_image._kept(folder) is None
+    assert rootfs._kept(folder) is None
 
 
 class Registry(ThreadingHTTPServer):
@@ -89,7 +89,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
 
 
 def test_an_image_is_pushed_by_its_digest(tmp_path: Path) -> None:
-    image = base_image._kept(packed(tmp_path))
+    image = rootfs._kept(packed(tmp_path))
     assert image
     with Registry() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -108,7 +108,7 @@ def test_an_image_is_pushed_by_its_digest(tmp_path: Path) -> None:
 
 
 def test_a_registry_that_refuses_is_named(tmp_path: Path) -> None:
-    image = base_image._kept(packed(tmp_path))
+    image = rootfs._kept(packed(tmp_path))
     assert image
     with Registry() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
