@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from click.testing import Result
@@ -105,3 +106,13 @@ def test_needs_a_reason(three: World, invoke: Invoke, reason: tuple[str, ...]) -
 def test_a_failed_update_is_a_failure(three: World, invoke: Invoke) -> None:
     three.exit_code = 255
     assert "still serves" in refusal(invoke(rollback, *WHY, "--yes")).message
+
+
+def test_never_chooses_by_itself_what_codedeploy_took_back(three: World, invoke: Invoke) -> None:
+    three.released(5)
+    three.released(6, result="taken back", version="1.5.0")
+    record = three.store.latest(1)[0]
+    assert record.result == "taken back"
+    three.store.write(replace(record, services=three.store.resolve("00000005").services))
+    invoke(rollback, *WHY, "--yes")
+    assert three.called[0] == ["config", "set", "release", "1.2.0", "-s", "staging"]
