@@ -21,6 +21,8 @@ from components import (
     ServiceArgs,
     Shared,
     SharedArgs,
+    Warden,
+    WardenArgs,
 )
 from providers import connect
 from settings import Environment, load
@@ -43,7 +45,8 @@ if isinstance(env, Environment):
         parts = ServiceArgs(env=env, app=app, image=image, network=network, cluster=cluster, door=door)
         services.append(Service(app.name, parts, on))
 
-    what = ReleaseArgs(env=env, cargo=cargo, records=records, services=services, checker=checker)
+    warden = Warden("warden", WardenArgs(env=env, records=records, services=services), on) if door else None
+    what = ReleaseArgs(env=env, cargo=cargo, records=records, services=services, checker=checker, warden=warden)
     release = Release("release", what, on)
 
     pulumi.export("version", release.version)

@@ -22,6 +22,7 @@ class Kind(Enum):
     CLUSTER = 255, "AmazonECS/latest/APIReference/API_CreateCluster.html"
     DEPLOYMENT_CONFIG = 100, "codedeploy/latest/APIReference/API_CreateDeploymentConfig.html"
     DEPLOYMENT_GROUP = 100, "codedeploy/latest/APIReference/API_CreateDeploymentGroup.html"
+    EVENT_RULE = 64, "eventbridge/latest/APIReference/API_PutRule.html"
     FUNCTION = 64, "lambda/latest/api/API_CreateFunction.html"
     LOAD_BALANCER = 32, "elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html"
     ROLE = 64, "IAM/latest/APIReference/API_CreateRole.html"

@@ -28,6 +28,7 @@ _SERVICES = (
     "ecr",
     "ecs",
     "elbv2",
+    "events",
     "iam",
     "lambda_",
     "logs",

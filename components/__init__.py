@@ -8,6 +8,7 @@
     checker         the function that asks green before traffic
     image           built and pushed by digest, or taken
     service         a `task`, its `scaling`, its `alarms`, its `deployment` in CodeDeploy
+    warden          the function that hears what CodeDeploy does when no update runs
     release         what moves all this
 
 Each is told what it needs by its `Args`. `role` and `policies` say who may do what, `ignored` what is left alone.
@@ -24,6 +25,7 @@ from components.records import Records, RecordsArgs
 from components.release import Release, ReleaseArgs
 from components.service import Service, ServiceArgs
 from components.shared import Shared, SharedArgs
+from components.warden import Warden, WardenArgs
 
 __all__ = [
     "Checker",
@@ -44,4 +46,6 @@ __all__ = [
     "ServiceArgs",
     "Shared",
     "SharedArgs",
+    "Warden",
+    "WardenArgs",
 ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from delivery.records import JOURNAL, POINTER, RELEASES
+
 Document = dict[str, Any]
 
 
@@ -73,6 +75,34 @@ def checker(*, log_group: str, function: str) -> Document:
         "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": [function]}},
     }
     return document([write_logs(log_group), allow(interfaces, ["*"]), not_the_code])
+
+
+def warden(
+    *, log_group: str, groups: Sequence[str], services: Sequence[str], targets: Sequence[str], bucket: str
+) -> Document:
+    """Let the warden read deployments and what serves, write to the bucket of records, and free autoscaling.
+
+    All are ARNs: of deployment groups, ECS services, their scalable targets, the bucket. Application Auto Scaling lets
+    nobody change a target who could not change the service's number of tasks, so that has to be allowed too.
+    https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+    """
+    statements = [
+        write_logs(log_group),
+        allow(["codedeploy:GetDeployment"], groups),
+        allow(["ecs:DescribeServices"], services),
+        # Without the right to list, S3 says `AccessDenied` about what is not there.
+        allow(["s3:ListBucket"], [bucket]),
+        allow(["s3:GetObject", "s3:PutObject"], [f"{bucket}/{name}" for name in (f"{RELEASES}*", POINTER, JOURNAL)]),
+        allow(["s3:DeleteObject"], [f"{bucket}/{JOURNAL}"]),
+    ]
+    if targets:
+        statements += [
+            # AWS describes scalable targets to those who may describe all of them.
+            allow(["application-autoscaling:DescribeScalableTargets"], ["*"]),
+            allow(["application-autoscaling:RegisterScalableTarget"], targets),
+            allow(["ecs:UpdateService"], services),
+        ]
+    return document(statements)
 
 
 def tls_only(bucket: str) -> Document:

@@ -12,6 +12,7 @@ from components.checker import Checker
 from components.component import Component
 from components.records import Records
 from components.service import Service
+from components.warden import Warden
 from settings import Cargo, Environment
 
 
@@ -25,6 +26,8 @@ class ReleaseArgs:
     services: Sequence[Service]
     checker: Checker | None
     """None where no service has a port: nobody to ask."""
+    warden: Warden | None
+    """None where no service has a port: CodeDeploy moves none."""
 
 
 class Release(Component):
@@ -56,7 +59,7 @@ class Release(Component):
             ),
             # Everything must be there before anything moves, and goes after it: so protecting this protects it all.
             opts=self.child(
-                depends_on=[args.records, *args.services, *([args.checker] if args.checker else [])],
+                depends_on=[args.records, *args.services, *(one for one in (args.checker, args.warden) if one)],
                 protect=env.protect,
             ),
         )

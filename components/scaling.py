@@ -32,6 +32,9 @@ class Scaling(Component):
 
     TYPE = "slipway:aws:Scaling"
 
+    target: pulumi.Output[str]
+    """ARN of the scalable target."""
+
     def __init__(self, name: str, args: ScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         target = scaling.Target(
@@ -58,4 +61,5 @@ class Scaling(Component):
             ),
             opts=self.child(),
         )
+        self.target = target.arn
         self.finish()

@@ -54,9 +54,11 @@ class Service(Component):
         task = Task(f"{name}-task", TaskArgs(env=env, app=app, image=args.image), self.child())
         group = self._security_group(args)
         service = self._service(args, task, group, entrance)
+        #: ARN of its scalable target; None where the number of its tasks stands fast.
+        self.scalable_target: pulumi.Output[str] | None = None
         if app.scale.scalable:
             where = ScalingArgs(env=env, app=app, cluster=args.cluster.cluster_name, service=service.name)
-            Scaling(f"{name}-scaling", where, self.child())
+            self.scalable_target = Scaling(f"{name}-scaling", where, self.child()).target
         self.url = pulumi.Output.from_input("")
         self.task_definition = task.definition
         #: What a release is told about the service.

@@ -15,6 +15,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
 | `serving`, `definitions` | what really serves now |
 | `ending`, `undoing`, `failures`, `causes` | how it ends: verified, or taken back and explained |
+| `warden` | what CodeDeploy does when no update runs, written down by a function of its own |
 | `removal` | ending what is in flight for good |
 | `ledger`, `records`, `documents`, `store` | what is written down |
 | `telling`, `lines`, `redact` | what people hear |

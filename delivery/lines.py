@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
+from delivery.clock import moment
 from delivery.meaning import Phase
 from delivery.plan import ReleasePlan
 from delivery.records import Pointer, Record
@@ -61,6 +62,14 @@ class Way(enum.Enum):
     AT_ONCE = "all at once, since it served before"
     REROUTE = "re-routed to the tasks that were kept warm"
     NOTHING = "nothing had to move"
+
+
+def taken_back(record: Record, serves: Pointer | None) -> str:
+    """A release that CodeDeploy took back when no update ran, and what serves since."""
+    cause = "; ".join(record.cause.splitlines())
+    when = f"{moment(record.finished):%Y-%m-%d %H:%M} UTC"
+    now = f"; {serves.version} serves" if serves and serves.release != record.id else ""
+    return f"{record.version} was taken back by CodeDeploy at {when}: {cause}{now}"
 
 
 def succeeded(plan: ReleasePlan, record: Record, previous: Pointer | None, way: Way, checks: int) -> list[str]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
@@ -27,8 +27,10 @@ RELEASES = "releases/"
 POINTER = "pointer.json"
 JOURNAL = "journal.json"
 
-Result = Literal["succeeded", "refused", "failed", "cancelled"]
-RESULTS: tuple[Result, ...] = ("succeeded", "refused", "failed", "cancelled")
+Result = Literal["succeeded", "refused", "failed", "cancelled", "taken back"]
+RESULTS: tuple[Result, ...] = ("succeeded", "refused", "failed", "cancelled", "taken back")
+#: CodeDeploy went back when no update ran; `delivery.warden` writes it.
+TAKEN_BACK: Result = "taken back"
 
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET_LENGTH = 63
@@ -228,6 +230,16 @@ class Journal:
 def record_key(started: str, release: str) -> str:
     """Where the record of a release lies that began at `started` (ISO 8601)."""
     return f"{RELEASES}{re.sub(r'[-:]|[.][0-9]+', '', started)}-{release}.json"
+
+
+def good(records: Iterable[Record]) -> Iterator[Record]:
+    """The releases that succeeded and were not taken back since. `records`: newest first, and so is the answer."""
+    taken_back: set[frozenset[str]] = set()
+    for record in records:
+        if record.result == TAKEN_BACK:
+            taken_back.add(record.digests)
+        elif record.result == "succeeded" and record.digests not in taken_back:
+            yield record
 
 
 def _served(found: Fields, name: str) -> dict[str, Served]:

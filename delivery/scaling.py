@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-blue
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from delivery.aws import error_code
@@ -33,6 +33,15 @@ class Scaling:
             except Exception as error:
                 if error_code(error) not in ("ObjectNotFoundException", "ValidationException"):
                     raise
+
+    def suspended(self, targets: Sequence[str]) -> tuple[str, ...]:
+        """Those of the targets that are held as `hold` does it: nothing of them scales."""
+        if not targets:
+            return ()
+        found = self._autoscaling.describe_scalable_targets(
+            ServiceNamespace="ecs", ResourceIds=list(targets), ScalableDimension="ecs:service:DesiredCount"
+        )["ScalableTargets"]
+        return tuple(one["ResourceId"] for one in found if all(one.get("SuspendedState", {"": False}).values()))
 
     def _suspend(self, target: str, *, suspended: bool) -> None:
         self._autoscaling.register_scalable_target(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from delivery.aws import error_code
 from delivery.errors import NoSuchRelease
-from delivery.records import JOURNAL, POINTER, RELEASES, Journal, Pointer, Record
+from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, good
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -66,8 +66,14 @@ class Store:
         return Record.from_json(found, self._where(key)) if found else None
 
     def succeeded_before(self, digests: frozenset[str], within: int = 50) -> bool:
-        """Whether one of the newest releases with exactly these images succeeded."""
-        return any(record.result == "succeeded" and record.digests == digests for record in self.latest(within))
+        """Whether one of the newest releases with exactly these images succeeded, and was not taken back since."""
+        return any(record.digests == digests for record in good(self.latest(within)))
+
+    def taken_back(self, within: int = 10) -> Record | None:
+        """What CodeDeploy took back when no update ran, if nothing was released since; looks at the newest records."""
+        pointer = self.pointer()
+        since = pointer.since if pointer else ""
+        return next((r for r in self.latest(within) if r.result == TAKEN_BACK and r.finished >= since), None)
 
     def pointer(self) -> Pointer | None:
         """What serves, or None before the first release."""

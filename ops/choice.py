@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from delivery.aws import error_code
 from delivery.errors import DeliveryError, Refused
-from delivery.records import Pointer, Record
+from delivery.records import Pointer, Record, good
 from delivery.store import Store
 from delivery.tags import Image
 
@@ -39,8 +39,8 @@ def choose(store: Store, wanted: str | None) -> Record:
 
 
 def previous(records: Sequence[Record], pointer: Pointer | None) -> Record | None:
-    """Return the newest release that succeeded and runs other images than what serves."""
-    return next((r for r in records if r.result == "succeeded" and not (pointer and same(r, pointer))), None)
+    """Return the newest release that succeeded, was not taken back since, and runs other images than what serves."""
+    return next((r for r in good(records) if not (pointer and same(r, pointer))), None)
 
 
 def same(record: Record, pointer: Pointer) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from delivery.records import Journal, Pointer
+from delivery.lines import taken_back
+from delivery.records import Journal, Pointer, Record
 from ops.place import find
 from ops.telling import when, who
 
@@ -16,11 +17,12 @@ from ops.telling import when, who
 @click.option("-s", "--stack", required=True, help="The environment: the name of its stack.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(stack: str, as_json: bool) -> None:
-    """Say what serves, since when, and whether a release is under way."""
+    """Say what serves, since when, whether CodeDeploy took something back, and whether a release is under way."""
     store = find(stack).store()
-    pointer, journal = store.pointer(), store.journal()
+    pointer, journal, gone = store.pointer(), store.journal(), store.taken_back()
     if as_json:
-        click.echo(json.dumps({"serving": _serving(pointer), "under_way": _under_way(journal)}, indent=2))
+        found = {"serving": _serving(pointer), "under_way": _under_way(journal), "taken_back": _taken_back(gone)}
+        click.echo(json.dumps(found, indent=2))
         return
     if pointer is None:
         click.echo(f"Nothing serves in {stack} yet. The first release: `pulumi up -s {stack}`.")
@@ -28,6 +30,11 @@ def status(stack: str, as_json: bool) -> None:
         click.echo(f"{stack} serves {pointer.version} (release {pointer.release}) since {when(pointer.since)} UTC.")
         for service, served in pointer.services.items():
             click.echo(f"  {service}: {served.image}")
+    if gone is not None:
+        click.echo(
+            f"{taken_back(gone, pointer)}.\n"
+            f"The next `pulumi up -s {stack}` releases what the program names: find out first why it was taken back."
+        )
     if journal is not None:
         release = journal.record
         click.echo(
@@ -42,6 +49,13 @@ def _serving(pointer: Pointer | None) -> dict[str, Any] | None:
     if pointer is None:
         return None
     return {"version": pointer.version, "release": pointer.release, "images": pointer.images}
+
+
+def _taken_back(record: Record | None) -> dict[str, Any] | None:
+    """What CodeDeploy took back when no update ran, for programs."""
+    if record is None:
+        return None
+    return {"version": record.version, "record": record.id, "at": record.finished, "cause": record.cause}
 
 
 def _under_way(journal: Journal | None) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from rich.table import Table
 from delivery.records import Pointer, Record
 
 #: How a result looks.
-COLOURS = {"succeeded": "green", "refused": "yellow", "failed": "red", "cancelled": "yellow"}
+COLOURS = {"succeeded": "green", "refused": "yellow", "failed": "red", "cancelled": "yellow", "taken back": "red"}
 _CAUSE_WIDTH = 72
 
 

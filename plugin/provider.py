@@ -57,6 +57,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._lock = threading.Lock()
         self._running: set[Stop] = set()
         self._said: dict[str, str] = {}
+        self._warnings: dict[str, str] = {}
         if engine:
             self._attach(engine)
 
@@ -119,6 +120,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             tools = self._tools(request.urn, Stop())
             found = difference(olds, news, tools.world, Store(tools.aws.s3, str(news.get("recordsBucket"))))
         self._said[request.urn] = found.words
+        self._warnings[request.urn] = found.warning
         changes = proto.DiffResponse.DIFF_SOME if found.changed else proto.DiffResponse.DIFF_NONE
         return proto.DiffResponse(changes=changes, hasDetailedDiff=True)
 
@@ -135,6 +137,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Release."""
         news = to_dict(request.news)
         if request.preview:
+            warning = self._warnings.get(request.urn)
+            if warning:
+                self._row(request.urn).warn(warning)
             said = self._said.get(request.urn)
             if said:
                 self._row(request.urn).note(said)

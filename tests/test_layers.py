@@ -47,6 +47,9 @@ FORBIDDEN: dict[str, dict[str, str]] = {
     "rehearsal": {"pulumi": "the rehearsal uses Slipway as a person does", "pulumi_aws": "it declares nothing"},
 }
 
+#: Files that begin a process of their own, and so make their own clients -> the package that they may touch.
+ENTRANCES = {"delivery/warden/handler.py": "boto3"}
+
 
 def sources(room: str) -> Iterator[Path]:
     single = ROOT / f"{room}.py"
@@ -99,6 +102,7 @@ def test_a_room_keeps_its_hands_off(room: str) -> None:
         for path in sources(room)
         for line, module in imports(path)
         if module.split(".")[0] in FORBIDDEN[room]
+        and module.split(".")[0] != ENTRANCES.get(path.relative_to(ROOT).as_posix())
     ]
     assert not wrong, "\n".join(wrong)
 

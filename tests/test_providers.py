@@ -29,8 +29,9 @@ def test_an_endpoint_stands_in_for_every_service_that_the_program_uses() -> None
     aws = built.of("pulumi:providers:aws")["aws"].inputs
     assert aws["s3UsePathStyle"] == "true"
     assert '"codedeploy": "http://127.0.0.1:4566"' in aws["endpoints"]
+    assert '"events": "http://127.0.0.1:4566"' in aws["endpoints"]
     assert '"lambda": "http://127.0.0.1:4566"' in aws["endpoints"]
-    assert aws["endpoints"].count("http://127.0.0.1:4566") == 13
+    assert aws["endpoints"].count("http://127.0.0.1:4566") == 14
     assert built.of("pulumi:providers:slipway")["slipway"].inputs["endpoint"] == "http://127.0.0.1:4566"
 
 

@@ -34,6 +34,8 @@ RESOURCES: dict[str, Listed] = {
         later=("predictiveScalingPolicyConfiguration",),
     ),
     "aws:appautoscaling/target:Target": Listed(terraform="aws_appautoscaling_target"),
+    "aws:cloudwatch/eventRule:EventRule": Listed(terraform="aws_cloudwatch_event_rule", autoname=AutoName(longest=64)),
+    "aws:cloudwatch/eventTarget:EventTarget": Listed(terraform="aws_cloudwatch_event_target"),
     "aws:cloudwatch/logGroup:LogGroup": Listed(
         terraform="aws_cloudwatch_log_group", autoname=AutoName(longest=512), later=("deletionProtectionEnabled",)
     ),
@@ -113,6 +115,12 @@ RESOURCES: dict[str, Listed] = {
             "tenancyConfig",
         ),
         harmless={"useResourceTimeoutForPropagation": "it only lengthens a wait"},
+    ),
+    "aws:lambda/permission:Permission": Listed(
+        terraform="aws_lambda_permission",
+        renamed={"function_name": "function"},
+        autoname=AutoName("statementId", 100),
+        later=("invokedViaFunctionUrl",),
     ),
     "aws:lb/listener:Listener": Listed(
         terraform="aws_lb_listener", delete_first=True, later=("defaultActions.jwtValidation",)

@@ -61,10 +61,11 @@ def _serve(options: argparse.Namespace) -> None:
     from rehearsal.aws.autoscaling.api import AutoScaling
     from rehearsal.aws.autoscaling.scaling import BotoServices, Scaling
     from rehearsal.aws.codedeploy.api import CodeDeploy
+    from rehearsal.aws.events import Bus
     from rehearsal.aws.proxy.upstream import Upstream
 
     corrected = server.correct(world)
-    codedeploy = CodeDeploy.of(world)
+    codedeploy = CodeDeploy.of(world, Bus(world).publish)
     autoscaling = AutoScaling(world)
     scaling = Scaling(world, autoscaling, BotoServices(world))
     asyncio.run(server.run(world, Upstream.of(outer), [codedeploy, autoscaling], corrected, scaling.tick))

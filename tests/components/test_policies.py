@@ -30,6 +30,7 @@ def test_nothing_is_allowed_on_everything_but_what_aws_cannot_name() -> None:
         policies.execution(repository="r", log_group="l", secrets=["s"]),
         policies.code_deploy(services=["s"], listeners=["l"], roles=["r"]),
         policies.checker(log_group="l", function="f"),
+        policies.warden(log_group="l", groups=["g"], services=["s"], targets=["t"], bucket="b"),
     ]
     wide = {
         action
@@ -40,6 +41,7 @@ def test_nothing_is_allowed_on_everything_but_what_aws_cannot_name() -> None:
     }
     assert wide == {
         "ecr:GetAuthorizationToken",
+        "application-autoscaling:DescribeScalableTargets",
         "cloudwatch:DescribeAlarms",
         "elasticloadbalancing:DescribeListeners",
         "elasticloadbalancing:DescribeRules",

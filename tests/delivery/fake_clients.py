@@ -159,6 +159,15 @@ class _Operations:
             self._aws.held.discard(ResourceId)
         return {}
 
+    def describe_scalable_targets(self, ResourceIds: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        names = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+        return {
+            "ScalableTargets": [
+                {"ResourceId": target, "SuspendedState": dict.fromkeys(names, target in self._aws.held)}
+                for target in ResourceIds
+            ]
+        }
+
     def describe_alarms(self, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:  # noqa: N803
         return {
             "MetricAlarms": [

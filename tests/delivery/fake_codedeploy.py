@@ -167,7 +167,8 @@ class FakeCodeDeploy:
         spent = self._aws.now - one.since
         rung = [name for name in one.watched if name in self._aws.ringing]
         if rung and not one.undoes:
-            self._abort(one, "Stopped", "ALARM_ACTIVE", "One or more alarms have been activated")
+            said = f"One or more alarms have been activated. Activated alarms: {', '.join(rung)}"
+            self._abort(one, "Stopped", "ALARM_ACTIVE", said)
         elif one.step == "undo" and spent >= ROLLBACK_SECONDS:
             self._undone(one)
         elif one.step == "install" and one.definition in self.unhealthy:
@@ -227,7 +228,7 @@ class FakeCodeDeploy:
         service.test = self._group(service, undo.green)
         self._promote(service, undo.green)
         service.sets = [one for one in service.sets if one["id"] != undo.blue]
-        undo.status, undo.step, undo.percent = "Succeeded", "done", 100
+        undo.status, undo.step, undo.percent, undo.since = "Succeeded", "done", 100, self._aws.now
 
     def _finish(self, one: Deployment) -> None:
         service = self._aws.services[one.service]

@@ -107,7 +107,10 @@ def test_schemas_are_read_back_and_a_record_from_before_them_has_none() -> None:
     [
         ({"schema": 2}, "here: written in schema 2, this checkout reads 1"),
         ({"id": None}, "here: id should be a string, is None"),
-        ({"result": "won"}, "here: result should be one of succeeded, refused, failed, cancelled, is 'won'"),
+        (
+            {"result": "won"},
+            "here: result should be one of succeeded, refused, failed, cancelled, taken back, is 'won'",
+        ),
         ({"services": ["api"]}, "here: services should be an object, is ['api']"),
         ({"services": {"api": {"image": "x"}}}, "here: services.api: task_definition is missing"),
         ({"seconds": {"total": True}}, "here: seconds.total should be a number, is True"),

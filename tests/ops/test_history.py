@@ -35,3 +35,11 @@ def test_json_says_what_serves(world: World, invoke: Callable[..., Result]) -> N
 
 def test_before_the_first_release_it_says_how_to_make_one(world: World, invoke: Callable[..., Result]) -> None:
     assert "pulumi up -s staging" in invoke(history, "-s", "staging").output
+
+
+def test_shows_what_codedeploy_took_back(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    world.released(2, result="taken back", cause="api: alarm errors rang")
+    first = invoke(history, "-s", "staging").output.splitlines()[1]
+    assert "taken back" in first
+    assert "api: alarm errors rang" in first

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,13 @@ def test_refuses_a_schema_that_is_ahead_where_the_settings_say_so(world: World, 
     assert "schema_ahead" in error.fix
     assert world.called == []
     assert invoke(rollback, *WHY, "--yes", "--downgrade").exit_code == 0
+
+
+def test_never_chooses_by_itself_what_codedeploy_took_back(three: World, invoke: Invoke) -> None:
+    three.released(5)
+    three.released(6, result="taken back", version="1.5.0")
+    record = three.store.latest(1)[0]
+    assert record.result == "taken back"
+    three.store.write(replace(record, services=three.store.resolve("00000005").services))
+    invoke(rollback, *WHY, "--yes")
+    assert three.called[0] == ["config", "set", "release", "1.2.0", "-s", "staging"]

@@ -17,6 +17,20 @@ def test_says_what_serves(world: World, invoke: Callable[..., Result]) -> None:
     assert "Under way" not in shown
 
 
+def test_says_what_codedeploy_took_back(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    world.released(2, result="taken back", cause="api: alarm errors rang\nweb still runs 1.2.0")
+    shown = invoke(status, "-s", "staging").output
+    assert (
+        "1.2.0 was taken back by CodeDeploy at 2026-01-02 10:01 UTC: api: alarm errors rang; web still runs 1.2.0; "
+        "1.1.0 serves.\nThe next `pulumi up -s staging` releases what the program names"
+    ) in shown
+    found = json.loads(invoke(status, "-s", "staging", "--json").output)["taken_back"]
+    assert (found["version"], found["at"]) == ("1.2.0", "2026-01-02T10:01:05Z")
+    world.serves(world.released(3))
+    assert "taken back" not in invoke(status, "-s", "staging").output
+
+
 def test_says_what_is_under_way_and_who_takes_it_up(world: World, invoke: Callable[..., Result]) -> None:
     world.serves(world.released(1))
     world.store.note(Journal(step="shift", record=world.released(2, result="cancelled")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, cast
 
 import pytest
 from google.protobuf import empty_pb2
@@ -13,6 +14,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from delivery.clock import Clock
 from delivery.plan import Check, Migration, ReleasePlan
 from delivery.strategy import Strategy
+from delivery.warden.warden import Clients, Warden, Watched
 from plugin.provider import Provider
 from plugin.resources import ReleaseArgs, ServiceRelease, on_the_wire
 from plugin.wire import read_plan, to_dict, to_struct
@@ -185,6 +187,56 @@ def test_codedeploy_that_went_back_on_its_own_is_seen(world: World) -> None:
     world.aws.sleep(30)
     assert world.diff(outputs, news).changes == SOME
     assert world.provider._said[URN] == "1.8.0 again: api: api:1 serves"
+
+
+def taken_back(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], list[str]]:
+    """1.8.0 succeeded and was taken back in its warm window; its outputs, and what is told from now on."""
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.note", lambda self, line: told.append(line))
+    monkeypatch.setattr("plugin.progress.Row.warn", lambda self, line: told.append(f"warning: {line}"))
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    outputs = world.update(world.inputs(world.new, "b"))
+    world.aws.ringing["api-errors"] = "12 % failed"
+    for _ in range(6):
+        world.aws.sleep(20)
+    clock = Clock(world.aws.sleep, lambda: world.aws.now)
+    world.aws.clock = clock
+    watched = Watched(name="api", application="api", cluster="shop-staging", service="api", scalable=True)
+    Warden(cast(Clients, FakeClients(world.aws)), clock, BUCKET, (watched,)).hear("api", "d-2")
+    told.clear()
+    return outputs, told
+
+
+def test_a_preview_says_what_codedeploy_took_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs, told = taken_back(world, monkeypatch)
+    news = world.inputs(world.new, "b")
+    assert world.diff(outputs, news).changes == SOME
+    world.update(news, preview=True)
+    warning, words = told
+    assert re.fullmatch(
+        r"warning: 1\.8\.0 was taken back by CodeDeploy at 2027-01-15 \d\d:\d\d UTC: api: alarm api-errors rang; "
+        r"1\.7\.4 serves\. This update would release 1\.8\.0 again",
+        warning,
+    )
+    assert words == "1.8.0 again: api: api:1 serves"
+
+
+def test_a_preview_of_another_release_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs, told = taken_back(world, monkeypatch)
+    news = world.inputs(UNKNOWN, "c", "1.8.1")
+    world.diff(outputs, news)
+    world.update(news, preview=True)
+    assert told[0].endswith("1.7.4 serves. This update would release 1.8.1")
+
+
+def test_where_the_release_that_serves_again_is_wanted_nothing_has_to_be_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs, told = taken_back(world, monkeypatch)
+    news = world.inputs(world.old, "a", "1.7.4")
+    assert world.diff(outputs, news).changes == NONE
+    world.update(news, preview=True)
+    assert told == []
 
 
 def test_another_network_rolls(world: World) -> None:

@@ -11,6 +11,7 @@ from rehearsal.aws.codedeploy.deployments import Deployments
 from rehearsal.aws.codedeploy.engine.cloud import BotoCloud, Cloud
 from rehearsal.aws.codedeploy.engine.runner import Runner
 from rehearsal.aws.codedeploy.models import Store
+from rehearsal.aws.codedeploy.notifications import Notifications, Publish
 from rehearsal.aws.service_model import Handler, ModelledService, ServiceError
 from rehearsal.aws.world import World
 
@@ -20,11 +21,12 @@ Document = dict[str, Any]
 class CodeDeploy(ModelledService):
     """The service; `runner` carries its deployments."""
 
-    def __init__(self, world: World, cloud: Cloud) -> None:
+    def __init__(self, world: World, cloud: Cloud, publish: Publish) -> None:
         self._world = world
         self._cloud = cloud
         self.store = Store()
-        self.runner = Runner(self.store, cloud, world.clock)
+        self.notifications = Notifications(world, publish)
+        self.runner = Runner(self.store, cloud, world.clock, self.notifications.tell)
         deployments = Deployments(world, self.store, self.runner)
         super().__init__(
             "codedeploy",
@@ -33,9 +35,9 @@ class CodeDeploy(ModelledService):
         )
 
     @classmethod
-    def of(cls, world: World) -> CodeDeploy:
-        """Working on the emulated AWS of `world`, its engine running."""
-        service = cls(world, BotoCloud(world.endpoint, world.region, world.account))
+    def of(cls, world: World, publish: Publish) -> CodeDeploy:
+        """Working on the emulated AWS of `world`, its engine running; `publish` is the way to EventBridge."""
+        service = cls(world, BotoCloud(world.endpoint, world.region, world.account), publish)
         service.runner.start_thread()
         return service
 

@@ -25,6 +25,8 @@ from rehearsal.aws.corrections import (
     elb_target_health,
     elb_weighted_forward,
     emulated_time,
+    events_permission,
+    events_rules,
 )
 from rehearsal.aws.corrections.binding import Binding
 from rehearsal.aws.corrections.cloudwatch_alarm_evaluation import Evaluation
@@ -76,5 +78,7 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     ecs_start_pause.apply(binding)
     ecs_task_sets.apply(binding, ecs_task_sets.TaskSets(world.clock), scheduler.wake)
     ecs_code_deploy_service.apply(binding)
+    events_permission.apply(binding)
+    events_rules.apply(binding)
     prober = Prober(targets, world.clock, world.account, world.region)
     return Corrected(targets, relay, prober, traffic, evaluation, scheduler, ServiceMetrics(world.clock))

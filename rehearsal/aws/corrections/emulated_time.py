@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ministack.services import alb, cloudwatch, ecs
+from ministack.services import alb, cloudwatch, ecs, eventbridge
 
 from rehearsal.aws.clock import Clock, ClockedTime
 from rehearsal.aws.corrections.binding import Binding
 
 
 def apply(binding: Binding, clock: Clock) -> None:
-    """Let load balancing, CloudWatch and ECS read `clock`."""
+    """Let load balancing, CloudWatch, ECS and EventBridge read `clock`."""
     clocked = ClockedTime(clock)
-    for module in (alb, cloudwatch, ecs):
+    for module in (alb, cloudwatch, ecs, eventbridge):
         binding.replace(module, "time", clocked)
 
     def now_iso() -> str:

@@ -62,6 +62,28 @@ CASES = [
         },
     ),
     Golden(
+        "aws:cloudwatch/eventRule:EventRule",
+        {"name": "ended", "description": "d", "eventPattern": '{"source": ["aws.codedeploy"]}', "state": "DISABLED"},
+        {"name": "ended", "description": "d", "event_pattern": '{"source": ["aws.codedeploy"]}', "state": "DISABLED"},
+    ),
+    Golden(
+        "aws:cloudwatch/eventTarget:EventTarget",
+        {
+            "rule": "ended",
+            "targetId": "function",
+            "arn": "a",
+            "retryPolicy": {"maximumRetryAttempts": 3},
+            "runCommandTargets": [{"key": "tag:Name", "values": ["n"]}],
+        },
+        {
+            "rule": "ended",
+            "target_id": "function",
+            "arn": "a",
+            "retry_policy": [{"maximum_retry_attempts": 3}],
+            "run_command_targets": [{"key": "tag:Name", "values": ["n"]}],
+        },
+    ),
+    Golden(
         "aws:cloudwatch/logGroup:LogGroup",
         {"name": "/shop", "retentionInDays": 30},
         {"name": "/shop", "retention_in_days": 30},
@@ -307,6 +329,7 @@ CASES = [
             "timeout": 30,
             "memorySize": 128,
             "architectures": ["arm64"],
+            "environment": {"variables": {"RECORDS_BUCKET": "b"}},
             "vpcConfig": {"subnetIds": ["s"], "securityGroupIds": ["g"]},
         },
         {
@@ -316,7 +339,25 @@ CASES = [
             "timeout": 30,
             "memory_size": 128,
             "architectures": ["arm64"],
+            "environment": [{"variables": {"RECORDS_BUCKET": "b"}}],
             "vpc_config": [{"subnet_ids": ["s"], "security_group_ids": ["g"]}],
+        },
+    ),
+    Golden(
+        "aws:lambda/permission:Permission",
+        {
+            "function": "warden",
+            "action": "lambda:InvokeFunction",
+            "principal": "events.amazonaws.com",
+            "sourceArn": "a",
+            "statementId": "events",
+        },
+        {
+            "function_name": "warden",
+            "action": "lambda:InvokeFunction",
+            "principal": "events.amazonaws.com",
+            "source_arn": "a",
+            "statement_id": "events",
         },
     ),
     Golden(

@@ -6,6 +6,7 @@ import copy
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rehearsal.aws.clock import Clock
@@ -34,10 +35,12 @@ class Running:
 class Runner:
     """One thread for all deployments; `tick` is what it does, for tests."""
 
-    def __init__(self, store: Store, cloud: Cloud, clock: Clock) -> None:
+    def __init__(self, store: Store, cloud: Cloud, clock: Clock, tell: Callable[[Deployment], None]) -> None:
+        """`tell` hears of each deployment after each of its steps."""
         self._store = store
         self._cloud = cloud
         self._clock = clock
+        self._tell = tell
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
 
@@ -62,6 +65,7 @@ class Runner:
             except Exception:
                 log.exception("deployment %s: the emulator failed", one.deployment.id)
                 self._finish(one, DeploymentError("INTERNAL_ERROR", "The emulator failed; its log says more."))
+            self._tell(one.deployment)
 
     def _run(self) -> None:
         while True:

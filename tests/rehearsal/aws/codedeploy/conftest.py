@@ -40,7 +40,8 @@ class Desk:
             home=Path(),
             label="a=b",
         )
-        self.service = CodeDeploy(world, self.cloud)
+        self.told: list[Document] = []
+        self.service = CodeDeploy(world, self.cloud, self.told.append)
 
     def call(self, action: str, **request: Any) -> Document:
         status, _, body = self.service.handle(action, json.dumps(request).encode())

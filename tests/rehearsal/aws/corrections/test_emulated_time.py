@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ministack.services import eventbridge
+
 from rehearsal.aws.clock import ManualClock
 from rehearsal.aws.corrections import emulated_time
 
@@ -26,6 +28,7 @@ def test_the_clock_is_asked(ministack: Any, binding: Any) -> None:
     ecs = ministack.client("ecs")
     definition = ecs.register_task_definition(family="t", containerDefinitions=[{"name": "a", "image": "i"}])
     assert definition["taskDefinition"]["registeredAt"].timestamp() == FAR
+    assert eventbridge._now_ts() == FAR
     cloudwatch = ministack.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         AlarmName="a",
