@@ -124,8 +124,9 @@ def _perform(
     kill_at: str | None,
     stores: bool,
 ) -> None:
+    acts = chosen(names, own_app=app is not None)
     show = Performance(
-        acts=chosen(names, own_app=app is not None),
+        acts=acts,
         wish=Wish(
             port=port,
             speed=clock_speed,
@@ -133,7 +134,7 @@ def _perform(
             app=app,
             app_port=app_port,
             app_health=app_health,
-            stores=stores,
+            stores=stores or any(act.stores for act in acts),
         ),
         rate=rate,
         keep=keep,

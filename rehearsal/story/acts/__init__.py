@@ -11,6 +11,8 @@ from rehearsal.story.acts import (
     first,
     history,
     last_preview,
+    late_alarm,
+    migrations,
     preview,
     rollback,
     slow,
@@ -33,6 +35,10 @@ class Act:
     """Acts that must have been played before."""
     bug: bool = False
     """Whether it needs a bug in the application, which only the example has."""
+    encore: bool = False
+    """Whether it is played only where it is asked for by name."""
+    stores: bool = False
+    """Whether the application needs its Postgres and its Redis."""
 
 
 ACTS: Sequence[Act] = (
@@ -44,6 +50,19 @@ ACTS: Sequence[Act] = (
     Act("slow", "Release 5: slow under real traffic", slow.WHY, slow.play, ("first", "canary"), bug=True),
     Act("history", "What has happened here", history.WHY, history.play, ("first",)),
     Act("rollback", "Back to release 1", rollback.WHY, rollback.play, ("first", "canary")),
+    Act(
+        "late-alarm", "An alarm rings late", late_alarm.WHY, late_alarm.play, ("first", "canary"), bug=True, encore=True
+    ),
+    Act(
+        "migrations",
+        "Releases with a schema",
+        migrations.WHY,
+        migrations.play,
+        ("first",),
+        bug=True,
+        encore=True,
+        stores=True,
+    ),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )
@@ -52,8 +71,8 @@ NAMES = tuple(act.name for act in ACTS)
 
 
 def chosen(names: Sequence[str], *, own_app: bool = False) -> list[Act]:
-    """Return the acts of these names with all that they need, in the story's order; all acts where none is named."""
-    wanted = set(names or NAMES)
+    """Return the acts of these names with all that they need, in the story's order; the story where none is named."""
+    wanted = set(names or (act.name for act in ACTS if not act.encore))
     while more := {need for act in ACTS if act.name in wanted for need in act.needs} - wanted:
         wanted |= more
     return [act for act in ACTS if act.name in wanted and not (own_app and act.bug)]

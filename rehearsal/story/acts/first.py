@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from rehearsal.stage.workspace import SHARED, STAGING
 from rehearsal.story.play import Play
 from rehearsal.story.rows import IMAGE, Row
@@ -13,6 +15,13 @@ WHY = (
 CANARY = "canary 10% 5m, bake 10m"
 #: The share of users that meets a canary first, and the seconds that its alarms count together.
 SHARE, PERIOD = 0.1, 60
+
+#: How the example's database is brought along. On a clock that runs fast, minutes are short.
+MIGRATIONS = {
+    "migrate.command": "python3 -m service.migrate up",
+    "migrate.downgrade": "python3 -m service.migrate down",
+    "migrate.timeout": "2h",
+}
 
 
 def play(play: Play) -> None:
@@ -63,17 +72,21 @@ def _settings(play: Play) -> None:
         )
         pulumi.set(STAGING, key("alarms.min_requests"), str(max(1, int(expected / 2))), path=True)
     if play.own_app:
-        _own_application(play)
+        _describe(play, play.app_port, play.app_health, [play.app_health])
+    elif play.stage.stores:
+        known = play.stage.project.service_settings
+        _describe(play, known["port"], known["health"], known["checks"], MIGRATIONS)
 
 
-def _own_application(play: Play) -> None:
-    """Describe an application that is not the example: it has a port, and one check."""
+def _describe(play: Play, port: int, health: str, checks: Sequence[str], more: Mapping[str, str] | None = None) -> None:
+    """Describe the service as a whole: a stack's own `services` replace those of Pulumi.yaml."""
     service = play.key(f"services.{play.stage.project.service}")
     fields = {
         "build": play.stage.project.context,
-        "port": str(play.app_port),
-        "health": play.app_health,
-        "checks[0]": play.app_health,
+        "port": str(port),
+        "health": health,
+        **{f"checks[{number}]": path for number, path in enumerate(checks)},
+        **(more or {}),
     }
     for stack in (SHARED, STAGING):
         for name, value in fields.items():
