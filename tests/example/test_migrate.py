@@ -99,7 +99,7 @@ def test_down_undoes_the_last_ones_first(
     assert (database.revisions, database.words) == (left, [f"w{number}" for number in left])
     said = capsys.readouterr().out
     assert said.splitlines()[:-1] == [f"{number} step: undone" for number in reversed(FOUR[len(left) :])]
-    assert last(said)["revision"] == target
+    assert last(said)["revision"] == "".join(left[-1:])
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,16 @@ def test_a_file_that_is_no_revision_is_refused(tmp_path: Path, name: str, text: 
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=rf"{name}: expected 0001_name\.sql with"):
         Revision.read(tmp_path / name)
+
+
+def test_an_image_without_its_revisions_does_not_pass_for_done(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    database = Database("0001")
+    assert run(database, "up") == 1
+    assert capsys.readouterr().err == f"Error: the migration did not begin: there are no revisions in {folder}.\n"
 
 
 def test_two_revisions_with_one_number_are_refused(folder: Path) -> None:

@@ -1,12 +1,13 @@
 """Brings the database's schema to where this image wants it: `python3 -m service.migrate up`, or `down REVISION`.
 
-`up` applies what is missing; `down 0002` undoes every revision after 0002, the last one first. Each revision runs in a
-transaction of its own together with its row in `schema_revisions`: it is there whole, or not at all. An advisory lock
-keeps a second migration waiting until the first one is done. The database is DATABASE_URL's.
+`up` applies what is missing; `down 0002` undoes every revision after 0002, the last one first, and `down 0000` all of
+them. Each revision runs in a transaction of its own together with its row in `schema_revisions`: it is there whole, or
+not at all. An advisory lock keeps a second migration waiting until the first one is done. The database is
+DATABASE_URL's.
 
 The last line on standard output is `{"schema": {"revision": "0003", "known": ["0001", "0002", "0003"]}}`: where the
-database is afterwards (`0000` where nothing is applied), and what this image knows. Exit 0: all of it was done, or
-there was nothing to do; 1: something failed, and standard error says what; 2: it was called in a wrong way.
+database is afterwards (empty where nothing is applied), and what this image knows. Exit 0: all of it was done, or there
+was nothing to do; 1: something failed, and standard error says what; 2: it was called in a wrong way.
 
 Expand and contract. A migration runs while the release before it serves, and the way back must stay open, so the code
 of each release works with the schema before its own migration and after it. A change that would break this is made in
@@ -57,7 +58,7 @@ class Schema:
     def told(self) -> str:
         """Return where the database is, as the last line tells it."""
         numbers = [revision.number for revision in self.revisions]
-        return json.dumps({"schema": {"revision": [NOTHING, *self.applied()][-1], "known": numbers}})
+        return json.dumps({"schema": {"revision": ["", *self.applied()][-1], "known": numbers}})
 
     def up(self) -> None:
         """Apply what the database does not have; one that is ahead of this image stays as it is."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
-#: Where a database is that no revision has touched.
+#: What people call the place before the first revision.
 NOTHING = "0000"
 _FORM = re.compile(r"(?P<above>.*?)^-- up\n(?P<up>.*?)^-- down\n(?P<down>.*)", re.DOTALL | re.MULTILINE)
 
@@ -41,8 +41,11 @@ class Revision:
 
 
 def known(folder: Path = FOLDER) -> list[Revision]:
-    """Return the revisions in order; raise ValueError where two have the same number."""
+    """Return the revisions in order; raise ValueError where there are none, or two have the same number."""
     found = [Revision.read(path) for path in sorted(folder.glob("*.sql"))]
+    if not found:
+        # An image that was built without them must not pass for one whose database is as it should be.
+        raise ValueError(f"there are no revisions in {folder}")
     numbers = [revision.number for revision in found]
     if twice := {number for number in numbers if numbers.count(number) > 1}:
         raise ValueError(f"migrations: two revisions are called {', '.join(sorted(twice))}")
