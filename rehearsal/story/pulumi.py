@@ -105,7 +105,8 @@ class Pulumi:
 
     def set(self, stack: str, key: str, value: str, *, path: bool = False, secret: bool = False) -> None:
         """Set one setting, as a person would; told openly, except for a secret's value."""
-        options = [*(["--path"] if path else []), *(["--secret"] if secret else [])]
+        # Said openly that it is none: the name of a secret, as a value, looks like one to the engine.
+        options = [*(["--path"] if path else []), "--secret" if secret else "--plaintext"]
         shown = "…" if secret else f'"{value}"' if " " in value else value
         self._console.command(" ".join(["pulumi config set", *options, key, shown, f"-s {stack}"]))
         words = ["pulumi", "config", "set", *options, "--stack", stack, key, value]
