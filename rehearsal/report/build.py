@@ -39,6 +39,7 @@ def build(
         "served": count.served(),
         "releases": [release(note, count) for note in notes.releases],
         "rollback_seconds": notes.rollback_seconds,
+        "rollback_warm_seconds": notes.rollback_warm_seconds,
         "last_preview_changes": notes.last_preview_changes,
         "ignored_properties": notes.ignored,
         "resources": {**notes.resources, "total": sum(notes.resources.values())},

@@ -45,6 +45,8 @@ class Notes:
     scenes: list[SceneNote] = field(default_factory=list)
     resources: dict[str, int] = field(default_factory=dict)
     rollback_seconds: float | None = None
+    rollback_warm_seconds: float | None = None
+    """From the decision until the last answer of the version that was taken back; None where it was not played."""
     last_preview_changes: int | None = None
     toolchain: Sequence[Mapping[str, Any]] = ()
     ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from rehearsal.story.acts import (
     slow,
     tear_down,
     unhealthy,
+    warm_back,
 )
 from rehearsal.story.play import Play
 
@@ -53,6 +54,7 @@ ACTS: Sequence[Act] = (
     Act(
         "late-alarm", "An alarm rings late", late_alarm.WHY, late_alarm.play, ("first", "canary"), bug=True, encore=True
     ),
+    Act("warm-back", "Back to warm tasks", warm_back.WHY, warm_back.play, ("first", "canary"), bug=True, encore=True),
     Act(
         "migrations",
         "Releases with a schema",
