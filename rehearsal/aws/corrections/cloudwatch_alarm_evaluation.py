@@ -2,7 +2,7 @@
 
 AWS: an alarm looks at the last N periods of exactly its metric (namespace, name, dimensions) or of its metric math
 expression; it is in ALARM while at least M of them breach, fills gaps as TreatMissingData says, and goes back by
-itself.
+itself. A state that somebody sets lasts until the next evaluation, which comes once a minute.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarm-evaluation
 
 MiniStack 1.5.33 evaluates only when something is put, over one sum of all dimensions and all periods, knows neither
@@ -95,6 +95,8 @@ class Evaluation:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._left: dict[str, str] = {}
+        self._set_at: dict[str, float] = {}
 
     def all(self) -> None:
         """Evaluate every alarm of the current account and region."""
@@ -106,8 +108,24 @@ class Evaluation:
 
     def one(self, alarm: Alarm) -> None:
         """Evaluate one alarm, and move it where its state has changed."""
-        if alarm.get("ComparisonOperator") not in _OPERATORS:
+        if alarm.get("ComparisonOperator") not in _OPERATORS or self._was_just_set(alarm):
             return
+        self._move(alarm)
+        self._left[alarm["AlarmName"]] = alarm["StateValue"]
+
+    def forget(self, name: str) -> None:
+        """Judge an alarm afresh: it is another one now."""
+        self._left.pop(name, None)
+
+    def _was_just_set(self, alarm: Alarm) -> bool:
+        """Whether somebody has set another state than the one it was left in, less than a minute ago."""
+        name, state, now = alarm["AlarmName"], alarm["StateValue"], self._clock.now()
+        if state != self._left.get(name, state) and now - self._set_at.setdefault(name, now) < _MINUTE:
+            return True
+        self._set_at.pop(name, None)
+        return False
+
+    def _move(self, alarm: Alarm) -> None:
         periods = int(alarm.get("EvaluationPeriods") or 1)
         to_alarm = alarm.get("DatapointsToAlarm")
         verdict = judge(
@@ -191,6 +209,7 @@ def apply(binding: Binding, evaluation: Evaluation) -> None:
     put_alarm = cloudwatch._put_metric_alarm
 
     def put(params: dict[str, Any], data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Any:
+        evaluation.forget(data["AlarmName"] if is_cbor or is_json else cloudwatch._p(params, "AlarmName"))
         answer = put_alarm(params, data, is_cbor, is_json)
         if answer[0] == 200 and (is_cbor or is_json) and data.get("Metrics"):
             alarm = cloudwatch._alarms[data["AlarmName"]]

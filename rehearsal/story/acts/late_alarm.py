@@ -68,8 +68,9 @@ def _ring(play: Play) -> str:
 
 
 def _version(play: Play) -> str:
-    """Return the version that users meet now; empty where they meet more than one, or none."""
-    seen = {one.version or "" for one in play.look(10)}
+    """Return the version that users met in the last second; empty where there was more than one, or none."""
+    now = time.time()
+    seen = {one.version or "" for one in play.traffic.seen().requests if now - 2 < one.sent < now - 1}
     return seen.pop() if len(seen) == 1 else ""
 
 
@@ -78,4 +79,4 @@ def _wait(what: Callable[[], bool], problem: str) -> None:
     while not what():
         if time.monotonic() > end:
             raise RehearsalError(f"{problem} after {PATIENCE:.0f} s.", "the log of the emulated AWS says what it did.")
-        time.sleep(0.5)
+        time.sleep(1)

@@ -140,6 +140,27 @@ def test_stock_ministack_drops_metric_math(ministack: Any) -> None:
     assert "Metrics" not in client.describe_alarms()["MetricAlarms"][0]
 
 
+def test_a_state_that_somebody_sets_lasts_until_the_next_evaluation(alarmed: Any) -> None:
+    alarmed.alarm(**METRIC)
+    assert alarmed.state() == "OK"
+    alarmed.client.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="by hand")
+    assert alarmed.state() == "ALARM"
+    alarmed.clock.advance(59)
+    assert alarmed.state() == "ALARM"
+    alarmed.clock.advance(1)
+    assert alarmed.state() == "OK"
+    alarmed.client.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="again")
+    assert alarmed.state() == "ALARM"
+
+
+def test_an_alarm_that_is_declared_anew_is_judged_at_once(alarmed: Any) -> None:
+    alarmed.alarm(**METRIC)
+    alarmed.client.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="by hand")
+    assert alarmed.state() == "ALARM"
+    alarmed.alarm(**METRIC)
+    assert alarmed.state() == "OK"
+
+
 def test_another_dimensions_data_does_not_ring(alarmed: Any) -> None:
     alarmed.alarm(Dimensions=[{"Name": "group", "Value": "green"}], **METRIC)
     alarmed.put("errors", 9, group="blue")
