@@ -5,8 +5,10 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | module | what it is |
 | --- | --- |
 | `plan`, `strategy` | what a release is asked to do, and how traffic moves |
-| `release` | the order of things: gates, provision, checks, shift, bake, workers, record |
+| `release` | the order of things: gates, migrate, provision, checks, shift, bake, workers, record |
 | `gates`, `tags`, `alarms`, `who` | what refuses a release before anything moves |
+| `migration`, `schema`, `migrated` | databases get the schema that the new images need, before any traffic |
+| `oneoff`, `log` | one task that runs once, followed to its end; the lines it writes |
 | `shift`, `deployments` | one service from blue to green |
 | `meaning`, `appspec` | what CodeDeploy says, and what it is told |
 | `checking`, `checks`, `listeners` | green is asked through the test listener |

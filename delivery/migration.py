@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from delivery import schema
+from delivery import migrated, schema
 from delivery.errors import Refused
 from delivery.ledger import Ledger
 from delivery.oneoff import Job, OneOff, marked
@@ -49,7 +49,10 @@ class Migrations:
 
     def _migrate(self, service: ServicePlan, how: Migration, records: Sequence[Record], *, proven: bool) -> None:
         done = self._ledger.record.schemas.get(service.name)
-        at, known = schema.current(records, service.name), schema.known_to(records, service.name, service.target.digest)
+        at, known = (
+            migrated.current(records, service.name),
+            migrated.known_to(records, service.name, service.target.digest),
+        )
         if self._ledger.resumed and done and done.told:
             # The interrupted update came past this: what follows was decided then.
             self._judge(service, how, done, done.known)
@@ -122,7 +125,7 @@ class Migrations:
                 f"{schema.ahead(name, self._plan.version, at, known)}, and {name} has no command that undoes it",
                 f"set services.{name}.migrate.downgrade, or go back without --downgrade",
             )
-        newer = schema.author(records, name, at.revision)
+        newer = migrated.author(records, name, at.revision)
         definition = newer.services[name].task_definition if newer else ""
         if newer is None or not self._tools.world.definitions.startable(definition):
             raise Refused(

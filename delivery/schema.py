@@ -4,9 +4,7 @@ A migration says so in the last line of its output, one JSON object:
 
     {"schema": {"revision": "0003", "known": ["0001", "0002", "0003"]}}
 
-Revisions are compared by name alone; `known` has them in the order in which they are applied. The newest record that
-says something about a service's schema says what its database is at: a release that was taken back has migrated all the
-same.
+Revisions are compared by name alone; `known` has them in the order in which they are applied.
 """
 
 from __future__ import annotations
@@ -14,12 +12,9 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from delivery.records import Record
+from typing import Any
 
 #: What is written down where a migration ended without saying what the database is at.
 UNKNOWN = "?"
@@ -88,38 +83,6 @@ def compare(schema: Schema | None, known: Sequence[str]) -> Standing:
     if schema.revision == known[-1]:
         return Standing.SAME
     return Standing.BEHIND if schema.revision in known or not schema.revision else Standing.AHEAD
-
-
-def current(records: Iterable[Record], service: str) -> Schema | None:
-    """What a service's database is at, by the newest of `records` (newest first) that says so; None where none does."""
-    return next((record.schemas[service] for record in records if service in record.schemas), None)
-
-
-def known_to(records: Iterable[Record], service: str, digest: str) -> tuple[str, ...]:
-    """The revisions that an image of a service knows; empty where no record says."""
-    return next(
-        (
-            record.schemas[service].known
-            for record in records
-            if service in record.schemas
-            and record.schemas[service].known
-            and service in record.services
-            and record.services[service].digest == digest
-        ),
-        (),
-    )
-
-
-def author(records: Iterable[Record], service: str, revision: str) -> Record | None:
-    """The newest release whose image knows a revision, and so can undo it; None where no record says."""
-    return next(
-        (
-            record
-            for record in records
-            if service in record.services and service in record.schemas and revision in record.schemas[service].known
-        ),
-        None,
-    )
 
 
 def ahead(service: str, version: str, schema: Schema, known: Sequence[str]) -> str:

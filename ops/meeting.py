@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from delivery import schema
+from delivery import migrated, schema
 from delivery.errors import Refused
 from delivery.records import Record
 from delivery.schema import Schema, Standing
@@ -42,10 +42,10 @@ def meetings(records: Sequence[Record], record: Record) -> list[Meeting]:
     """Return what a release meets in the databases that `records` (newest first) speak of."""
     found = []
     for service, served in record.services.items():
-        at = schema.current(records, service)
+        at = migrated.current(records, service)
         if at is not None:
             # The release itself may be older than `records` go back.
-            known = schema.known_to([*records, record], service, served.digest)
+            known = migrated.known_to([*records, record], service, served.digest)
             found.append(Meeting(service=service, at=at, known=known))
     return found
 

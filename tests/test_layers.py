@@ -120,6 +120,13 @@ def test_only_settings_reads_configuration_and_environment() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_house_of_delivery_lists_every_room_of_it() -> None:
+    """A newcomer starts at its docstring."""
+    text = (ROOT / "delivery" / "__init__.py").read_text()
+    rooms = {path.stem for path in (ROOT / "delivery").iterdir()} - {"__init__", "__pycache__"}
+    assert not {room for room in rooms if f"`{room}`" not in text}
+
+
 def test_the_guard_sees_a_wrong_arrow(tmp_path: Path) -> None:
     bad = tmp_path / "delivery" / "bad.py"
     bad.parent.mkdir()

@@ -115,6 +115,25 @@ class Play:
         self.note(note, update)
         return update, note
 
+    def rollback(
+        self,
+        note: ReleaseNote,
+        reason: str,
+        *options: str,
+        on_row: Callable[[Row], None] | None = None,
+    ) -> Update:
+        """Go back to the note's version as a person does, and see it serve; `options` are more words of the command."""
+        self.traffic.phase(note.phase)
+        words = ["rollback", "--stack", STAGING, "--to", note.version, "--reason", reason, *options, "--yes"]
+        more = " ".join([*options, "--yes"])
+        shown = f'./slipway rollback -s {STAGING} --to {note.version} --reason "{reason}" {more}'
+        what = f"Back to {note.version}"
+        update = self.pulumi.watched([sys.executable, "-m", "ops", *words], shown, "rollback", what, on_row)
+        self.note(note, update)
+        self.expect_success(update, note)
+        self.prove(note.version)
+        return update
+
     def note(self, note: ReleaseNote, update: Update) -> None:
         """Complete a release's note with what the update and the release's own record say."""
         note.ended, note.moments = time.time(), update.moments

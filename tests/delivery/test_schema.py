@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from delivery.records import Record, Served
-from delivery.schema import UNKNOWN, Schema, Standing, ahead, author, compare, current, known_to, read
+from delivery.schema import UNKNOWN, Schema, Standing, ahead, compare, read
 from tests.delivery.fake_tasks import tells
-from tests.delivery.test_records import RECORD
 
 NAMES = some.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,20}", fullmatch=True)
 JSON = some.recursive(
@@ -90,28 +87,6 @@ def test_a_database_is_compared_with_what_a_release_knows(
 @given(known=some.lists(NAMES, min_size=1, unique=True), revision=NAMES)
 def test_a_revision_is_ahead_exactly_when_it_is_not_known(known: list[str], revision: str) -> None:
     assert (compare(schema(revision), known) == Standing.AHEAD) == (revision not in known)
-
-
-def record(digit: str, **schemas: Schema) -> Record:
-    served = Served(image=f"repo@sha256:{digit * 64}", task_definition=f"arn:{digit}")
-    return replace(RECORD, services={"api": served}, schemas=schemas)
-
-
-def test_the_newest_record_says_what_a_database_is_at_whatever_its_result() -> None:
-    failed = replace(record("b", api=schema("0003", "0001", "0003")), result="failed")
-    records = [record("c"), failed, record("a", api=schema("0001", "0001"))]
-    assert current(records, "api") == schema("0003", "0001", "0003")
-    assert current(records, "web") is None
-    assert known_to(records, "api", "sha256:" + "a" * 64) == ("0001",)
-    assert known_to(records, "api", "sha256:" + "c" * 64) == ()
-    assert author(records, "api", "0003") == failed
-    assert author(records, "api", "0009") is None
-
-
-def test_a_migration_that_told_nothing_hides_nothing_that_was_told_before() -> None:
-    records = [record("a", api=schema(UNKNOWN)), record("a", api=schema("0001", "0001"))]
-    assert current(records, "api") == schema(UNKNOWN)
-    assert known_to(records, "api", "sha256:" + "a" * 64) == ("0001",)
 
 
 def test_it_is_said_in_words() -> None:

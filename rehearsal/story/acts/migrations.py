@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from rehearsal.errors import RehearsalError
-from rehearsal.stage.workspace import STAGING
 from rehearsal.story.notes import ReleaseNote
 from rehearsal.story.play import Play
 
@@ -36,26 +34,14 @@ def play(play: Play) -> None:
     play.prove(play.serving)
     play.stage.application.revert()
 
-    _back(play, before)
+    note = ReleaseNote(23, before, "back, with the schema", "back with the schema", time.time())
+    play.rollback(note, REASON, "--downgrade")
     if _schema(play) != schema:
         raise RehearsalError(
             f"the way back should have brought schema {schema}, and the database is at {_schema(play)}.",
             f"the logs are in {play.stage.home.logs}.",
         )
     play.console.good(f"{before} serves again, on schema {schema}")
-
-
-def _back(play: Play, version: str) -> None:
-    note = ReleaseNote(23, version, "back, with the schema", "back with the schema", time.time())
-    play.traffic.phase(note.phase)
-    words = ["--stack", STAGING, "--to", version, "--reason", REASON, "--downgrade", "--yes"]
-    shown = f'./slipway rollback -s {STAGING} --to {version} --reason "{REASON}" --downgrade --yes'
-    update = play.pulumi.watched(
-        [sys.executable, "-m", "ops", "rollback", *words], shown, "rollback", f"Back to {version}", None
-    )
-    play.note(note, update)
-    play.expect_success(update, note)
-    play.prove(version)
 
 
 def _schema(play: Play) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from rehearsal.console import duration
 from rehearsal.errors import RehearsalError
 from rehearsal.stage.application import FIRST_VERSION as VERSION
-from rehearsal.stage.workspace import STAGING
 from rehearsal.story.notes import ReleaseNote
 from rehearsal.story.play import Play
 from rehearsal.story.rows import Row
@@ -20,19 +18,13 @@ REASON = "rehearsal: customers miss the old greeting"
 def play(play: Play) -> None:
     """Roll back, and prove by digest that it is the very release 1."""
     note = ReleaseNote(6, VERSION, "back to release 1", "rollback", time.time())
-    play.traffic.phase(note.phase)
 
     def watch(row: Row) -> None:
         if row.progress:
             play.kill.reach("rollback")
 
-    words = [sys.executable, "-m", "ops", "rollback", "--stack", STAGING, "--to", VERSION, "--reason", REASON, "--yes"]
-    shown = f'./slipway rollback -s {STAGING} --to {VERSION} --reason "{REASON}" --yes'
-    update = play.pulumi.watched(words, shown, "rollback", f"Back to {VERSION}", watch)
-    play.note(note, update)
-    play.expect_success(update, note)
+    update = play.rollback(note, REASON, on_row=watch)
     play.notes.rollback_seconds = round(update.done.seconds, 1)
-    play.prove(VERSION)
     first = play.notes.release(1)
     if first is None or note.digest != first.digest:
         raise RehearsalError(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from rehearsal.errors import RehearsalError
 from rehearsal.stage.application import FIRST_VERSION as VERSION
-from rehearsal.stage.workspace import STAGING
 from rehearsal.story.notes import ReleaseNote
 from rehearsal.story.play import Play
 
@@ -19,15 +17,7 @@ def play(play: Play) -> None:
     """Roll back to the kept tasks; measure from the release's first step to the last answer of the newer version."""
     taken = play.serving
     note = ReleaseNote(24, VERSION, "back to the warm tasks", "warm back", time.time())
-    play.traffic.phase(note.phase)
-    words = ["--stack", STAGING, "--to", VERSION, "--reason", REASON, "--yes"]
-    shown = f'./slipway rollback -s {STAGING} --to {VERSION} --reason "{REASON}" --yes'
-    update = play.pulumi.watched(
-        [sys.executable, "-m", "ops", "rollback", *words], shown, "rollback", f"Back to {VERSION}", None
-    )
-    play.note(note, update)
-    play.expect_success(update, note)
-    play.prove(VERSION)
+    update = play.rollback(note, REASON)
     if not any("re-routed" in line for line in update.told):
         raise RehearsalError("the way back should have been a re-route.", f"its log is {update.done.log}.")
     decided = update.moments[0].at
