@@ -35,12 +35,15 @@ class Clock:
         self._heard: datetime | None = None
         self._first: tuple[datetime, float] | None = None
         self._rate = 1.0
+        self.answers = 0
+        """How many answers of AWS told the time: how many calls were made."""
         self._pause = _SHORTEST_PAUSE
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """Take the time from an answer's headers, with names in lower case. Answers may arrive out of order."""
         if "date" not in headers:
             return
+        self.answers += 1
         said = parsedate_to_datetime(headers["date"]).astimezone(UTC)
         self._heard = max(said, self._heard or said)
         local = self._monotonic()

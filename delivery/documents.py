@@ -60,6 +60,10 @@ class Fields:
         found = self.plain(name)
         return {key: float(self._is(f"{name}.{key}", value, (int, float), "a number")) for key, value in found.items()}
 
+    def number(self, name: str, default: float) -> float:
+        """A number; `default` where there is no such field."""
+        return float(self._is(name, self._values[name], (int, float), "a number")) if self.has(name) else default
+
     def list_of_texts(self, name: str) -> list[str]:
         """A list of strings."""
         found = self._get(name, list, "a list")

@@ -22,6 +22,7 @@ class Ledger:
         self._plan = plan
         self._clock = clock
         self._step = ""
+        self._answers = clock.answers
         self.held: tuple[str, ...] = ()
         self.record: Record
         self.resumed = False
@@ -124,6 +125,7 @@ class Ledger:
             services=services,
             finished=finished,
             seconds={**self.record.seconds, "total": total},
+            calls=self._clock.answers - self._answers,
         )
         self._store.write(self.record)
         if result == "succeeded":

@@ -84,6 +84,7 @@ class Record:
     deployments: the deployment of each service; empty where none was needed.
     settings_hash, settings: of the non-secret settings it ran with.
     overrides: gates that only warned, and why.
+    calls: how many calls to AWS it made; records of earlier days do not say.
     schemas: by service, the schema that its database is at since, and the revisions that its image knows; a record that
     was written before there were migrations has none.
     """
@@ -107,6 +108,7 @@ class Record:
     settings: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
     schemas: Mapping[str, Schema] = field(default_factory=dict)
+    calls: int = 0
 
     @property
     def key(self) -> str:
@@ -154,6 +156,7 @@ class Record:
             settings=found.plain("settings"),
             overrides=tuple(found.list_of_texts("overrides")),
             schemas=_schemas(found, "schemas"),
+            calls=int(found.number("calls", 0)),
         )
 
 

@@ -25,6 +25,8 @@ class ReleaseNote:
     digest: str = ""
     seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Phase → `wall` or `emulated` → seconds."""
+    calls: int = 0
+    """How many calls to AWS the release made."""
     moments: Sequence[Moment] = ()
 
 

@@ -143,6 +143,7 @@ class Play:
         note.result = record.get("result", "succeeded" if update.succeeded else "failed")
         note.cause = record.get("cause") or ("" if update.succeeded else " ".join(update.told[:1]))
         served = record.get("services", {}).get(self.stage.project.service, {})
+        note.calls = int(record.get("calls", 0))
         note.digest = served.get("image", "").rpartition("@")[2]
         note.seconds = {name: {"emulated": value} for name, value in record.get("seconds", {}).items()}
         note.seconds = {**note.seconds, "update": {"wall": round(update.done.seconds, 1)}}
