@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.delivery.fakes import FakeAws
 
 ACCOUNT = "111122223333"
+START = 1_800_000_000.0
 
 
 class AwsError(Exception):
@@ -103,6 +105,7 @@ class _Operations:
                         "deployments": [dict(one) for one in service.deployments],
                         "runningCount": primary["runningCount"],
                         "desiredCount": service.desired,
+                        "events": list(service.events),
                         "networkConfiguration": primary["networkConfiguration"],
                     }
                 )
@@ -119,11 +122,13 @@ class _Operations:
             raise AwsError("ClientException", "Unable to describe task definition.")
         return {"taskDefinition": self._aws.definitions[taskDefinition]}
 
-    def list_tasks(self, **_: Any) -> dict[str, Any]:
-        return {"taskArns": [task["taskArn"] for task in self._aws.stopped_tasks]}
+    def list_tasks(self, desiredStatus: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        some = self._aws.stopped_tasks if desiredStatus == "STOPPED" else self._aws.running_tasks
+        return {"taskArns": [task["taskArn"] for task in some]}
 
     def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
-        return {"tasks": [task for task in self._aws.stopped_tasks if task["taskArn"] in tasks]}
+        known = [*self._aws.stopped_tasks, *self._aws.running_tasks]
+        return {"tasks": [task for task in known if task["taskArn"] in tasks]}
 
     def describe_listeners(self, ListenerArns: list[str]) -> dict[str, Any]:  # noqa: N803
         kind, _, name = ListenerArns[0].rpartition("/")
@@ -150,13 +155,16 @@ class _Operations:
         return {}
 
     def describe_alarms(self, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:  # noqa: N803
-        return {
-            "MetricAlarms": [
-                {"AlarmName": name, "StateValue": "ALARM", "StateReason": reason}
-                for name, reason in self._aws.ringing.items()
-                if name in AlarmNames
-            ]
+        assert len(AlarmNames) <= 50, "one page holds fifty"
+        quiet = {"StateValue": "OK", "StateReason": "", "StateUpdatedTimestamp": datetime.fromtimestamp(START, UTC)}
+        states = {name: quiet for name in AlarmNames if name not in self._aws.no_alarms}
+        states |= {name: found for name, found in self._aws.alarms.items() if name in AlarmNames}
+        states |= {
+            name: {"StateValue": "ALARM", "StateReason": reason}
+            for name, reason in self._aws.ringing.items()
+            if name in AlarmNames
         }
+        return {"MetricAlarms": [{"AlarmName": name, **state} for name, state in states.items()]}
 
     def batch_get_image(self, imageIds: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
         wanted = imageIds[0]
@@ -182,5 +190,6 @@ class _Operations:
             answers.append({"body": "", "error": "", **self._aws.answer(behind["taskDefinition"], request)})
         return {"Payload": io.BytesIO(json.dumps({"answers": answers}).encode())}
 
-    def get_log_events(self, **_: Any) -> dict[str, Any]:
-        return {"events": [{"message": line} for line in self._aws.log]}
+    def get_log_events(self, logStreamName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        lines = self._aws.logs.get(logStreamName.rpartition("/")[2], self._aws.log)
+        return {"events": [{"message": line} for line in lines]}
