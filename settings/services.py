@@ -6,11 +6,14 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from delivery.checks import EVERY
 from delivery.plan import Check
 from settings.fargate import size
 from settings.model import App, Build, Door, Scale
 from settings.node import Fields, Node
+from settings.problems import NOTHING
 from settings.table import CHECK, SERVICE, defaults
 
 NAME = r"[a-z](-?[a-z0-9])*"
@@ -139,13 +142,25 @@ def _checks(node: Node, health: str) -> tuple[Check, ...]:
             Check(
                 path=path.needed(PATH, "must be a path that begins with a slash", _slash(path)),
                 status=fields["status"].integer(100, 599),
-                json={key: part.value for key, part in expected.object().items()} if expected.given else None,
+                json=_json(expected) if expected.given else None,
                 contains=contains.text() if contains.given else None,
             )
         )
     if node.ok and not checks:
         node.wrong("must name at least one path", "remove it to ask the health path")
     return tuple(checks)
+
+
+def _json(node: Node) -> dict[str, Any]:
+    """Read what a JSON answer must hold: values by dotted path."""
+    found = node.object()
+    for path, part in found.items():
+        steps = path.split(".")
+        if "" in steps:
+            part.wrong("must be a path of names with dots between them", "such as database.status", got=path or NOTHING)
+        elif any("*" in step and step != EVERY for step in steps):
+            part.wrong("must have `*` alone between dots, for every entry", "such as dependencies.*.status", got=path)
+    return {path: part.value for path, part in found.items()}
 
 
 def _command(node: Node) -> tuple[str, ...]:

@@ -71,7 +71,10 @@ SETTINGS: Mapping[str, Setting] = {
     "rollout": Setting(
         Form.TEXT, "`all at once` · `canary P% Mm` · `linear P% every Mm`, then `, bake Mm` and `, warm Mm|Hh`"
     ),
+    "checks_budget": Setting(Form.TEXT, "a time from `10s` to `10m`"),
+    "session": Setting(Form.TEXT, "a time from `15m` to `12h`"),
     "alarms": Setting(Form.OBJECT, "fields, below"),
+    "waive": Setting(Form.OBJECT, "name of an alarm → why"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
     "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
@@ -110,7 +113,7 @@ SERVICE: Mapping[str, Field] = {
         Form.LIST,
         None,
         "paths, or `{path, status, json, contains}`",
-        "What green is asked before traffic. Default: `health`.",
+        "What green is asked before traffic, and the URL after it has moved. Default: `health`.",
     ),
     "command": Field(Form.LIST, None, "a text or a list of words", "What to run instead of the image's own command."),
     "cpu": Field(
@@ -139,7 +142,12 @@ SERVICE: Mapping[str, Field] = {
 CHECK: Mapping[str, Field] = {
     "path": Field(Form.TEXT, None, "a path; required", "What to ask for."),
     "status": Field(Form.INTEGER, 200, "100 to 599", "The status that the answer must have."),
-    "json": Field(Form.OBJECT, None, "dotted.path → value", "What the answer, read as JSON, must hold."),
+    "json": Field(
+        Form.OBJECT,
+        None,
+        "dotted.path → value",
+        "What the answer, read as JSON, must hold. `*` in a path: every entry.",
+    ),
     "contains": Field(Form.TEXT, None, "text", "What the answer must contain."),
 }
 

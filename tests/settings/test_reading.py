@@ -23,7 +23,7 @@ from settings.reading import read
 from settings.services import _scale
 from settings.source import read_yaml, stack_files
 from settings.table import SETTINGS
-from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, shared, source, staging
+from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, shared, source, staging, told
 
 API = {"build": "example/backend", "port": 8000}
 
@@ -74,6 +74,23 @@ def test_checks_say_more_where_they_must(tmp_path: Path) -> None:
         Check(path="/health", json={"database.status": "ok"}),
         Check(path="/old", status=410, contains="x"),
     )
+
+
+def test_times_and_what_is_waived(tmp_path: Path) -> None:
+    shipped = staging(tmp_path)
+    assert (shipped.checks_budget_seconds, shipped.waive) == (60, {})
+    changed = staging(tmp_path, checks_budget="2m", waive={"shop-staging-api-green-latency": "a slow month"})
+    assert changed.checks_budget_seconds == 120
+    assert changed.waive == {"shop-staging-api-green-latency": "a slow month"}
+
+
+def test_a_worker_takes_its_time_too_and_warm_time_does_not_count(tmp_path: Path) -> None:
+    services = {"api": API, "jobs": {"build": "example/backend"}}
+    how = {"shop:rollout": "all at once, bake 2m, warm 24h"}
+    (problem,) = told(source(tmp_path, {**STAGING, **how}, services=services))
+    assert "start 30m + checks 2m + bake 2m + workers 30m + way back 5m 10s = 1h 9m 10s, longer than" in problem
+    assert told(source(tmp_path, {**STAGING, **how, "shop:session": "90m"}, services=services)) == []
+    assert told(source(tmp_path, {**STAGING, **how})) == []
 
 
 def test_without_checks_the_health_path_is_asked(tmp_path: Path) -> None:
