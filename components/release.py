@@ -56,6 +56,8 @@ class Release(Component):
                 services=[service.release for service in args.services],
                 settings=dict(env.plain),
                 settings_hash=env.settings_hash,
+                checks_budget_seconds=env.checks_budget_seconds,
+                waive=env.waive,
             ),
             # Everything must be there before anything moves, and goes after it: so protecting this protects it all.
             opts=self.child(

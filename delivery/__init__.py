@@ -12,11 +12,13 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `shift`, `deployments` | one service from blue to green |
 | `meaning`, `appspec` | what CodeDeploy says, and what it is told |
 | `checking`, `checks`, `listeners` | green is asked through the test listener |
+| `public`, `web` | users' own way in is asked too, before the shift and after it |
 | `checker` | the code of the function that asks |
 | `workers` | services without a port: ECS's own rolling update |
 | `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
 | `serving`, `definitions` | what really serves now |
-| `ending`, `undoing`, `failures`, `causes` | how it ends: verified, or taken back and explained |
+| `ending`, `undoing`, `failures` | how it ends: verified, or taken back and explained |
+| `causes`, `trouble` | why tasks do not come up, and whether there is any hope |
 | `warden` | what CodeDeploy does when no update runs, written down by a function of its own |
 | `removal` | ending what is in flight for good |
 | `ledger`, `records`, `documents`, `store` | what is written down |

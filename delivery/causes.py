@@ -5,37 +5,51 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from delivery.definitions import Definitions
 from delivery.log import Stream
 from delivery.plan import ServicePlan
 from delivery.redact import shown
+from delivery.trouble import MANY_FAILED, Report, Trouble, of_event, of_task, verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_ecs.literals import DesiredStatusType
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_logs import CloudWatchLogsClient
 
 T = TypeVar("T")
 
-#: So many tasks that failed are a loop: waiting an hour for it helps nobody.
-_MANY_FAILED = 3
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+#: How an event names the task set or deployment that it speaks of.
+_NAMES_SET = re.compile(r"ecs-svc/\d+")
+
 #: The readable part of a target group's ARN.
 _TARGET_GROUP = re.compile(r"arn:[^\s)]+:targetgroup/([^\s/)]+)/\w+")
+#: The name of a secret in its ARN; no secret itself, and what looks like a value would not be shown.
+_SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[\w-]*:\d*:secret:([\w/+=.@-]+)(?::[\w.-]*)*")
+#: ECS says why at the end, after the image's name, more than once.
+_LONGEST_REASON = 600
 _LOG_LINES = 5
+#: So many tasks' last lines are read: a check that failed does not say which of them answered.
+_LOGS_READ = 3
 _LISTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A task that failed. reason: in ECS's and the container's words; exit_code: where it ended by itself."""
+    """A task that failed.
+
+    reason: in ECS's and the container's words; exit_code: where it ended by itself; report: what it means.
+    """
 
     id: str
     reason: str
     exit_code: int | None
+    report: Report = field(default=Report(Trouble.CRASH, False), compare=False)
 
 
 class Causes:
@@ -57,19 +71,26 @@ class Causes:
 
     def failed_tasks(self, service: ServicePlan, started_by: str) -> list[Stopped]:
         """The tasks that failed among those that a task set or deployment of the service started."""
-        arns = self._ecs.list_tasks(
-            cluster=service.cluster, serviceName=service.service, desiredStatus="STOPPED", maxResults=_LISTED
-        ).get("taskArns", [])
-        if not arns:
-            return []
-        tasks = self._ecs.describe_tasks(cluster=service.cluster, tasks=arns)["tasks"]
+        tasks = self._tasks(service, "STOPPED")
         recent = [task for task in tasks if not (self.since and task.get("stoppedAt", self.since) < self.since)]
-        return failed((cast("dict[str, Any]", task) for task in recent), started_by, service.container)
+        return failed(recent, started_by, service.container)
 
-    def loops(self, service: ServicePlan, started_by: str, running: int) -> bool:
-        """Whether tasks fail again and again: three where none runs, else twice as many as there should be."""
-        enough = max(_MANY_FAILED, 2 * service.desired_count) if running else _MANY_FAILED
-        return bool(started_by) and len(self.failed_tasks(service, started_by)) >= enough
+    def hopeless(self, service: ServicePlan, started_by: str, running: int) -> Trouble | None:
+        """What keeps the tasks that a task set or deployment starts from coming up; None as long as there is hope.
+
+        Tasks fail again and again where three did and none runs, else where twice as many did as there should be.
+        """
+        if not started_by:
+            return None
+        enough = max(MANY_FAILED, 2 * service.desired_count) if running else MANY_FAILED
+        reports = [task.report for task in self.failed_tasks(service, started_by)]
+        events = [of_event(event) for event in self.unplaced(service, started_by)]
+        return verdict([*reports, *(report for report in events if report)], enough)
+
+    def unplaced(self, service: ServicePlan, started_by: str) -> list[str]:
+        """The service's events, newest first, which say that a task of a task set or deployment found no place."""
+        found = self._ecs.describe_services(cluster=service.cluster, services=[service.service])["services"]
+        return unplaced(cast("dict[str, Any]", found[0]), started_by) if found else []
 
     def explain(self, service: ServicePlan, started_by: str, group: str) -> str:
         """All that can be said about why green did not come up; empty where nothing can.
@@ -83,11 +104,34 @@ class Causes:
         if stopped:
             lines = _try(lambda: self.last_lines(service, stopped[0].id))
             said += ["last lines of its log: " + " | ".join(lines)] if lines else []
+        events = _try(lambda: self.unplaced(service, started_by)) or []
+        said += [shown(event, _LONGEST_REASON) for event in events[:1]]
         health = _try(lambda: self.health(group)) if group else ""
         return "; ".join([*said, *([health] if health else [])])
 
+    def last_words(self, service: ServicePlan, started_by: str) -> list[str]:
+        """The last lines that the running tasks of a task set or deployment wrote; empty where they cannot be read."""
+        running = _try(lambda: self._tasks(service, "RUNNING")) or []
+        ours = [task for task in running if started_by and task.get("startedBy") == started_by]
+        events: list[tuple[int, str]] = []
+        for task in ours[:_LOGS_READ]:
+            events += _try(lambda task=task: self._events(service, _id(task))) or []  # type: ignore[misc]
+        return [line for _, line in sorted(events, key=lambda event: event[0])[-_LOG_LINES:]]
+
     def last_lines(self, service: ServicePlan, task: str) -> list[str]:
         """The last lines that a task's container wrote, fit to be shown."""
+        return [line for _, line in self._events(service, task)]
+
+    def _tasks(self, service: ServicePlan, status: DesiredStatusType) -> list[dict[str, Any]]:
+        arns = self._ecs.list_tasks(
+            cluster=service.cluster, serviceName=service.service, desiredStatus=status, maxResults=_LISTED
+        ).get("taskArns", [])
+        if not arns:
+            return []
+        return cast("list[dict[str, Any]]", self._ecs.describe_tasks(cluster=service.cluster, tasks=arns)["tasks"])
+
+    def _events(self, service: ServicePlan, task: str) -> list[tuple[int, str]]:
+        """The last lines that a task's container wrote, each with its time."""
         container = self._definitions.container(service.task_definition, service.container)
         stream = Stream.find(container, task)
         if stream is None:
@@ -95,7 +139,7 @@ class Causes:
         found = self._logs.get_log_events(
             logGroupName=stream.group, logStreamName=stream.name, limit=_LOG_LINES, startFromHead=False
         )
-        return [shown(event.get("message", ""), 200) for event in found.get("events", [])]
+        return [(event.get("timestamp", 0), shown(event.get("message", ""), 200)) for event in found.get("events", [])]
 
     def health(self, group: str) -> str:
         """What the load balancer says about the targets of a group that are not healthy."""
@@ -123,6 +167,25 @@ def failed(tasks: Iterable[dict[str, Any]], started_by: str, container: str) -> 
     return [stopped(task, container) for task in chosen]
 
 
+def unplaced(service: dict[str, Any], started_by: str) -> list[str]:
+    """The messages of a service's events, newest first, which say that a task of one task set found no place.
+
+    An event names the task set that it speaks of, or none: then it counts if it is not older than this one. Where the
+    service does not know the task set (any more), only events that name it count.
+    """
+    parts: list[dict[str, Any]] = [*(service.get("taskSets") or []), *(service.get("deployments") or [])]
+    made = next((part.get("createdAt", _LONG_AGO) for part in parts if part.get("id") == started_by), None)
+    return [
+        event["message"]
+        for event in service.get("events") or []
+        if of_event(event.get("message", ""))
+        and (
+            started_by in event["message"]
+            or (not _NAMES_SET.search(event["message"]) and made and event.get("createdAt", _LONG_AGO) >= made)
+        )
+    ]
+
+
 def in_words(task: Stopped, container: str) -> str:
     """How a task ended."""
     exited = f" (container {container} exited with {task.exit_code})" if task.exit_code is not None else ""
@@ -132,12 +195,20 @@ def in_words(task: Stopped, container: str) -> str:
 def stopped(task: dict[str, Any], container: str) -> Stopped:
     """How a task ended, in ECS's and its container's words, fit to be shown."""
     ours: dict[str, Any] = next((one for one in task.get("containers", []) if one.get("name") == container), {})
-    reasons = [_TARGET_GROUP.sub(r"\1", task.get("stoppedReason", "")), ours.get("reason", "")]
+    reasons = [task.get("stoppedReason", ""), ours.get("reason", "")]
+    said = ": ".join(dict.fromkeys(reason for reason in reasons if reason))
+    ended_itself = task.get("stopCode") == "EssentialContainerExited"
     return Stopped(
-        id=task.get("taskArn", "").rpartition("/")[2],
-        reason=shown(": ".join(reason for reason in reasons if reason)) or "no reason given",
-        exit_code=ours.get("exitCode") if task.get("stopCode") == "EssentialContainerExited" else None,
+        id=_id(task),
+        reason=shown(_SECRET.sub(r"`\1`", _TARGET_GROUP.sub(r"\1", said)), _LONGEST_REASON) or "no reason given",
+        exit_code=ours.get("exitCode") if ended_itself else None,
+        # How a container that ran ended is its own matter, whatever words are used for it.
+        report=of_task(said) if task.get("stopCode") == "TaskFailedToStart" else Report(Trouble.CRASH, False),
     )
+
+
+def _id(task: dict[str, Any]) -> str:
+    return str(task.get("taskArn", "")).rpartition("/")[2]
 
 
 def _try(look: Callable[[], T]) -> T | None:

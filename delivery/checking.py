@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from delivery import failures
 from delivery.checks import Checker, Question
-from delivery.errors import Refused, ReleaseFailed
 from delivery.plan import ReleasePlan
 from delivery.shift import Shift
 from delivery.tools import Tools
@@ -35,7 +34,7 @@ class Checking:
                 door = self._tools.listeners.door(shift.service, listener)
                 questions += [Question(shift.name, door, check) for check in shift.service.checks]
         share = 0 if any(shift.deployment for shift in shifts) else 100
-        self._put(questions, share)
+        self._put(questions, share, shifts)
         return len(questions)
 
     def _leads_to(self, shift: Shift, listener: str) -> None:
@@ -48,11 +47,12 @@ class Checking:
                 return
         raise failures.not_behind_test_listener(shift, shares)
 
-    def _put(self, questions: list[Question], share: int) -> None:
+    def _put(self, questions: list[Question], share: int, shifts: Sequence[Shift]) -> None:
         if not questions or not self._plan.checker_function:
             return
         tools, total = self._tools, len(questions)
-        checker = Checker(tools.aws.functions, self._plan.checker_function, tools.clock)
+        budget = self._plan.checks_budget_seconds
+        checker = Checker(tools.aws.functions, self._plan.checker_function, tools.clock, budget)
 
         def told(passed: int) -> None:
             tools.stop.check()
@@ -60,7 +60,6 @@ class Checking:
 
         failed = checker.ask(questions, told)
         if failed:
-            raise (ReleaseFailed if share else Refused)(
-                "\n".join(str(failure) for failure in failed),
-                "mend what answers so, or the check itself (setting `services`), then run the update again",
-            )
+            services = {failure.question.service for failure in failed}
+            whose = [shift for shift in shifts if shift.name in services]
+            raise failures.wrong_in_checks([str(failure) for failure in failed], whose, serves=bool(share))

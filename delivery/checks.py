@@ -1,12 +1,12 @@
-"""Questions to the new release, asked through the function in the VPC, judged here."""
+"""Questions to the new release, judged here: asked through the function in the VPC, or where users ask (`public`)."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from delivery.aws import error_code, explained
 from delivery.clock import Clock
@@ -18,15 +18,32 @@ from delivery.redact import shown
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-#: A release that has just become healthy may still be warming up: a check may fail for so long, by AWS's clock.
-BUDGET_SECONDS = 60.0
-#: And is asked at least so often, however fast that clock is.
+#: However fast AWS's clock is, a check that fails is asked so often: a release may still be warming up.
 LEAST_ATTEMPTS = 4
 REQUEST_TIMEOUT_SECONDS = 5
+#: The step of a JSON path that stands for every entry.
+EVERY = "*"
 #: A function in a VPC that was not called for long takes a minute to come back; too many calls at once are refused.
 _NOT_NOW = ("ResourceConflictException", "ResourceNotReadyException", "TooManyRequestsException")
 _FIRST_DELAY = 0.25
 _LONGEST_DELAY = 8.0
+
+
+class Asked(Protocol):
+    """A check of a service, however it is asked."""
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def check(self) -> Check: ...
+
+    @property
+    def words(self) -> str:
+        """What is asked, and where."""
+
+
+Q = TypeVar("Q", bound=Asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +54,62 @@ class Question:
     door: Door
     check: Check
 
+    @property
+    def words(self) -> str:
+        """What is asked, and where."""
+        return f"GET {self.check.path} on port {self.door.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A check that did not pass within its budget: what was asked, and what was wrong about the last answer."""
+    """A check that did not pass within its budget: what was asked, and what was wrong about the last answer.
 
-    question: Question
+    number: its place among the questions; answer: the last one.
+    """
+
+    question: Asked
     problem: str
     attempts: int
+    number: int
+    answer: Mapping[str, Any]
 
     def __str__(self) -> str:
         """In words."""
-        asked = f"GET {self.question.check.path} on port {self.question.door.port}"
         times = f" ({self.attempts} attempts)" if self.attempts > 1 else ""
-        return f"{self.question.service}: {asked}: {self.problem}{times}"
+        return f"{self.question.service}: {self.question.words}: {self.problem}{times}"
+
+
+def until_passed(
+    questions: Sequence[Q],
+    put: Callable[[Sequence[Q], int], Sequence[Mapping[str, Any]]],
+    clock: Clock,
+    budget_seconds: float,
+    told: Callable[[int], object],
+    jitter: Callable[[], float] = random.random,
+) -> list[Failure]:
+    """Ask questions again and again until all pass or the budget is spent; return what did not pass.
+
+    put: asks some once, given how often before. told: hears how many have passed, after each round; where `put` does
+    not call AWS, `told` has to, since the budget is of AWS's time.
+    """
+    open_: dict[int, Q] = dict(enumerate(questions))
+    failures: list[Failure] = []
+    began = None
+    attempt = 0
+    while open_:
+        if attempt:
+            # Full jitter: rounds of several releases do not fall together.
+            clock.wait(min(_FIRST_DELAY * 2 ** (attempt - 1), _LONGEST_DELAY) * (0.5 + jitter() / 2))
+        answers = dict(zip(open_, put(list(open_.values()), attempt), strict=True))
+        attempt += 1
+        began = began or clock.now()
+        problems = {number: judge(open_[number].check, answer) for number, answer in answers.items()}
+        failures = [Failure(open_[n], said, attempt, n, answers[n]) for n, said in problems.items() if said]
+        open_ = {failure.number: open_[failure.number] for failure in failures}
+        told(len(questions) - len(open_))
+        if attempt >= LEAST_ATTEMPTS and clock.since(began) >= budget_seconds:
+            break
+    return failures
 
 
 class Checker:
@@ -61,33 +120,22 @@ class Checker:
         functions: LambdaClient,
         function: str,
         clock: Clock,
+        budget_seconds: float,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._functions = functions
         self._function = function
         self._clock = clock
+        self._budget_seconds = budget_seconds
         self._jitter = jitter
 
     def ask(self, questions: Sequence[Question], told: Callable[[int], object] = lambda passed: None) -> list[Failure]:
         """Ask all; return what did not pass. `told` hears how many have passed, after each round."""
-        open_: dict[int, Question] = dict(enumerate(questions))
-        failures: list[Failure] = []
-        began = None
-        attempt = 0
-        while open_:
-            if attempt:
-                # Full jitter: rounds of several releases do not fall together.
-                self._clock.wait(min(_FIRST_DELAY * 2 ** (attempt - 1), _LONGEST_DELAY) * (0.5 + self._jitter() / 2))
-            answers = self._invoke([request(q.door, q.check, attempt) for q in open_.values()])
-            attempt += 1
-            began = began or self._clock.now()
-            problems = {number: judge(open_[number].check, one) for number, one in zip(open_, answers, strict=True)}
-            failures = [Failure(open_[n], problem, attempt) for n, problem in problems.items() if problem]
-            open_ = {number: open_[number] for number, problem in problems.items() if problem}
-            told(len(questions) - len(open_))
-            if attempt >= LEAST_ATTEMPTS and self._clock.since(began) >= BUDGET_SECONDS:
-                break
-        return failures
+
+        def put(some: Sequence[Question], attempt: int) -> list[dict[str, Any]]:
+            return self._invoke([request(question.door, question.check, attempt) for question in some])
+
+        return until_passed(questions, put, self._clock, self._budget_seconds, told, self._jitter)
 
     def _invoke(self, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
         try:
@@ -141,21 +189,51 @@ def _judge_json(expected: Mapping[str, Any], body: str) -> str | None:
         found = json.loads(body)
     except ValueError:
         return f"the answer is not JSON: {shown(body)}"
-    for path, value in expected.items():
-        there, got = _at(found, path)
-        if not there:
-            return f"the answer has no {path}: {shown(body)}"
-        if got != value:
-            return f"{path} is {shown(json.dumps(got))}, expected {json.dumps(value)}"
+    problems = [
+        _judge_value(place, value, body)
+        for path, value in expected.items()
+        for place in _places(found, path.split("."), ())
+    ]
+    return "; ".join(dict.fromkeys(problem for problem in problems if problem)) or None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in a JSON document that a path leads to. around: what is there, or where the path ended before it."""
+
+    path: tuple[str, ...]
+    there: bool
+    around: Any
+    entry: bool
+    """Whether a `*` was passed on the way: then the document as a whole says too little about this place."""
+
+
+def _judge_value(place: _Place, value: Any, body: str) -> str | None:
+    path = ".".join(place.path)
+    if not place.there:
+        return f"the answer has no {path}: {shown(json.dumps(place.around) if place.entry else body)}"
+    if place.around != value:
+        return f"{path} is {shown(json.dumps(place.around))}, expected {json.dumps(value)}"
     return None
 
 
-def _at(document: Any, path: str) -> tuple[bool, Any]:
-    for step in path.split("."):
-        if isinstance(document, dict) and step in document:
-            document = document[step]
-        elif isinstance(document, list) and step.isdigit() and int(step) < len(document):
-            document = document[int(step)]
-        else:
-            return False, None
-    return True, document
+def _places(document: Any, steps: Sequence[str], walked: tuple[str, ...], *, entry: bool = False) -> Iterator[_Place]:
+    """All places that a path leads to; the rest of the path where it leads nowhere."""
+    if not steps:
+        yield _Place(walked, True, document, entry)
+        return
+    step, *others = steps
+    entries = _entries(document)
+    if step == EVERY and entries:
+        for name, inner in entries.items():
+            yield from _places(inner, others, (*walked, name), entry=True)
+    elif step in entries:
+        yield from _places(entries[step], others, (*walked, step), entry=entry)
+    else:
+        yield _Place((*walked, *steps), False, document, entry)
+
+
+def _entries(document: Any) -> dict[str, Any]:
+    if isinstance(document, dict):
+        return document
+    return {str(number): one for number, one in enumerate(document)} if isinstance(document, list) else {}

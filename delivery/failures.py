@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from delivery.errors import DeliveryError, Refused, ReleaseFailed
 from delivery.meaning import Phase
 from delivery.redact import shown
 from delivery.serving import short
 from delivery.shift import Shift
+from delivery.trouble import Trouble
 
 #: Green may take so long to become healthy, by AWS's clock; CodeDeploy itself would wait an hour.
 PROVISION_PATIENCE_SECONDS = 30 * 60.0
+#: Tasks and events are asked for what is wrong so often, by AWS's clock: three calls, while a deployment is looked at
+#: every few seconds.
+LOOK_FOR_TROUBLE_SECONDS = 10.0
 
 
 def ended(shift: Shift, alarms: Mapping[str, str], *, moved: bool) -> DeliveryError:
@@ -33,11 +37,10 @@ def ended(shift: Shift, alarms: Mapping[str, str], *, moved: bool) -> DeliveryEr
     return _error(moved)(f"{shift.name}: {what}", fix)
 
 
-def loops(shift: Shift) -> DeliveryError:
-    """The target's tasks fail again and again."""
+def hopeless(shift: Shift, trouble: Trouble) -> DeliveryError:
+    """The target's tasks do not come up, and there is no use in waiting."""
     return _error(not shift.deployment)(
-        f"{shift.name}: {short(shift.service.task_definition)} does not come up{_because(shift.why())}",
-        "make its container start and stay, then run the update again",
+        f"{shift.name}: {short(shift.service.task_definition)} {trouble.words}{_because(shift.why())}", trouble.fix
     )
 
 
@@ -48,6 +51,23 @@ def unready(shift: Shift) -> DeliveryError:
         f"{shift.name}: {short(shift.service.task_definition)} was not healthy after {minutes:.0f} minutes"
         + _because(shift.why()),
         "make its health check answer, then run the update again",
+    )
+
+
+def wrong_in_checks(problems: Sequence[str], shifts: Sequence[Shift], *, serves: bool) -> DeliveryError:
+    """Checks did not pass through the test listener. shifts: whose; serves: whether users meet what was asked."""
+    return _error(serves)(
+        "\n".join([*problems, *_last_words(shifts)]),
+        "mend what answers so, or the check itself (setting `services`), then run the update again",
+    )
+
+
+def wrong_for_users(problems: Sequence[str], shifts: Sequence[Shift]) -> DeliveryError:
+    """Checks did not pass at the URL, after they had passed through the test listener. shifts: whose."""
+    return ReleaseFailed(
+        "\n".join([*problems, *_last_words(shifts)]),
+        "the same checks passed before the shift: look at what only users meet (listener rules, DNS, certificate, a "
+        "CDN or firewall before it) and at how it answers under load, then run the update again",
     )
 
 
@@ -74,6 +94,11 @@ def not_as_expected(shift: Shift, differences: list[str]) -> DeliveryError:
         f"{shift.name}: {short(shift.service.task_definition)} should serve, but {'; '.join(differences)}",
         "something else changed the service meanwhile: find out what, then run the update again",
     )
+
+
+def _last_words(shifts: Sequence[Shift]) -> list[str]:
+    said = [(shift.name, " | ".join(shift.last_words())) for shift in shifts]
+    return [f"{name}: last lines of its log: {words}" for name, words in said if words]
 
 
 def _error(moved: bool) -> type[DeliveryError]:

@@ -9,22 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from delivery.alarms import ringing
-from delivery.aws import Clients
+from delivery.alarms import LACKS_DATA, RINGS, State, states
 from delivery.definitions import Definitions
 from delivery.errors import Refused
 from delivery.plan import ReleasePlan, ServicePlan
 from delivery.serving import short
 from delivery.tags import Image, Tags, binding
+from delivery.tools import Tools
+
+#: A new alarm lacks data until CloudWatch has looked at it for the first time, which it does once a minute.
+#: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+NEW_ALARM_SECONDS = 180.0
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What the gates found. objections: refuse; warnings: would have, for a release that never served."""
+    """What the gates found.
+
+    objections: refuse; overrides: would have, if the release had not served once, or the alarm were not waived;
+    warnings: what a person should look at beside them; unwatched: alarms that are not watched.
+    """
 
     objections: list[tuple[str, str]] = field(default_factory=list)
+    overrides: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    ringing: tuple[str, ...] = ()
+    unwatched: tuple[str, ...] = ()
 
     def raise_objections(self) -> None:
         """Refuse the release if anything was objected to. Raises `Refused`."""
@@ -35,16 +44,17 @@ class Verdict:
             )
 
 
-def ask(
-    plan: ReleasePlan, moving: Iterable[ServicePlan], aws: Clients, definitions: Definitions, *, proven: bool
-) -> Verdict:
-    """Ask all gates. `moving`: services whose traffic is about to move; `proven`: this release once served here."""
+def ask(plan: ReleasePlan, moving: Iterable[ServicePlan], tools: Tools, *, proven: bool) -> Verdict:
+    """Ask all gates. `moving`: services whose traffic is about to move; `proven`: this release once served here.
+
+    Waits, minutes at most, for alarms that were just made.
+    """
     verdict = Verdict()
-    tags = Tags(aws.ecr)
+    tags = Tags(tools.aws.ecr)
     for service in plan.services:
-        _task_definition(service, definitions, verdict)
+        _task_definition(service, tools.world.definitions, verdict)
         _image(service, plan.version, tags, verdict, proven=proven)
-    _alarms(list(moving), aws, verdict, proven=proven)
+    _alarms(plan, list(moving), tools, verdict, proven=proven)
     return verdict
 
 
@@ -75,26 +85,71 @@ def _image(service: ServicePlan, version: str, tags: Tags, verdict: Verdict, *, 
         return
     what = f"{service.name}: version {version} names another image: {named[:19]}…, and this one is {image.digest[:19]}…"
     if proven:
-        verdict.warnings.append(what)
+        verdict.overrides.append(what)
     else:
         verdict.objections.append(
             (what, "a version is one image for ever: give this one a new version (a git tag, or the setting `version`)")
         )
 
 
-def _alarms(moving: list[ServicePlan], aws: Clients, verdict: Verdict, *, proven: bool) -> None:
+def _alarms(plan: ReleasePlan, moving: list[ServicePlan], tools: Tools, verdict: Verdict, *, proven: bool) -> None:
+    """Alarms must be able to tell good from bad: one that rings already, lacks data or does not exist cannot."""
+    known = {name for service in plan.services for name in service.alarms}
     watched = {name for service in moving for name in service.alarms}
-    if not watched:
-        return
-    loud = ringing(aws.cloudwatch, watched)
-    verdict.ringing = tuple(sorted(loud))
-    for name, reason in sorted(loud.items()):
+    for name in sorted(set(plan.waive) - known):
+        there = f"; there is {' · '.join(sorted(known))}" if known else ""
+        verdict.warnings.append(f"alarm {name}, which the setting `waive` names, is none of this environment's{there}")
+    judged = watched - set(plan.waive)
+    found = _settled(watched, set() if proven else judged, tools) if watched else {}
+    for name in sorted(watched - judged):
+        what = _wrong(found.get(name))
+        now = f" (it {what}{_why(found.get(name))})" if what else ""
+        verdict.overrides.append(f"alarm {name} is waived and not watched: {plan.waive[name]}{now}")
+    wrong = {name: what for name in sorted(judged) if (what := _wrong(found.get(name)))}
+    # An alarm that lacks data may still ring later, so going back is watched by it.
+    silent = {name for name in wrong if name not in found or found[name].value == RINGS}
+    for name, what in wrong.items():
         if proven:
-            verdict.warnings.append(f"alarm {name} rings already and is not watched while going back: {reason}")
+            unwatched = " and is not watched while going back" if name in silent else ""
+            verdict.overrides.append(f"alarm {name} {what}{unwatched}{_why(found.get(name))}")
         else:
-            verdict.objections.append(
-                (
-                    f"alarm {name} rings already ({reason}); it would take the release back at once",
-                    "find out why it rings; to go back to a release that served: `./slipway rollback`",
-                )
-            )
+            verdict.objections.append(_objection(name, what, found.get(name)))
+    verdict.unwatched = tuple(sorted((set(plan.waive) & known) | (silent if proven else set())))
+
+
+def _settled(names: set[str], wait_for: set[str], tools: Tools) -> dict[str, State]:
+    """The alarms' states; of those in `wait_for`, new ones are waited for until CloudWatch has evaluated them."""
+    began = None
+    while True:
+        found = states(tools.aws.cloudwatch, names)
+        began = began or tools.clock.now()
+        made = [state.since for name, state in found.items() if name in wait_for and state.value == LACKS_DATA]
+        new = [since for since in made if since and tools.clock.since(since) < NEW_ALARM_SECONDS]
+        if not new or tools.clock.since(began) >= NEW_ALARM_SECONDS:
+            return found
+        tools.stop.check()
+        tools.teller.progress("0% waiting for new alarms")
+        tools.clock.pause()
+
+
+def _wrong(state: State | None) -> str:
+    """What is wrong with an alarm; empty where it is as it should be."""
+    if state is None:
+        return "does not exist"
+    return {RINGS: "rings already", LACKS_DATA: "lacks the data it needs"}.get(state.value, "")
+
+
+def _why(state: State | None) -> str:
+    return f": {state.reason}" if state and state.reason else ""
+
+
+def _objection(name: str, what: str, state: State | None) -> tuple[str, str]:
+    """Why an alarm refuses a release, and what to do."""
+    waive = f"to release without it, `pulumi config set --path waive.{name} '<why>'`"
+    reason = f" ({state.reason})" if state and state.reason else ""
+    if state is None:
+        return f"alarm {name} {what}", f"run `pulumi up --refresh`, which makes it again; {waive}"
+    if state.value == RINGS:
+        fix = f"find out why it rings; to go back to a release that served: `./slipway rollback`; {waive}"
+        return f"alarm {name} {what}{reason}; it would take the release back at once", fix
+    return f"alarm {name} {what}{reason}", f"see that what it measures reports data; {waive}"

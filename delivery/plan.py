@@ -12,11 +12,12 @@ from delivery.strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question to the new release, asked through the test listener before it gets any traffic.
+    """One question to the new release: through the test listener before it gets any traffic, at its URL afterwards.
 
     path: with its leading slash.
     status: the HTTP status that is right; redirects are not followed.
-    json: values that the JSON answer must hold, by dotted path, such as `{"database.status": "ok"}`.
+    json: values that the JSON answer must hold, by dotted path, such as `{"database.status": "ok"}`; a step `*` stands
+    for every entry of an object or list, of which there must be one at least.
     contains: text that must stand in the answer's first 4096 bytes.
     """
 
@@ -112,6 +113,8 @@ class ReleasePlan:
     checker_function: the Lambda function that asks the checks; None: none are asked.
     version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
     reason: why, in a person's words. settings: non-secret, for the record.
+    checks_budget_seconds: how long all checks together may take until they pass, each time that they are asked.
+    waive: alarms that neither refuse the release nor are watched, each with the reason.
     account: twelve digits; any other account is refused.
     downgrade: whether a release that goes back undoes the schema that it does not know.
     """
@@ -129,6 +132,8 @@ class ReleasePlan:
     settings: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
     downgrade: bool = False
+    checks_budget_seconds: int = 60
+    waive: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def target(self) -> dict[str, Served]:

@@ -5,7 +5,7 @@
     provision  green is started, or an interrupted deployment is adopted, until green waits ready
     checks     green is asked through the test listener
     shift      traffic moves, and autoscaling is held meanwhile
-    bake       green has all traffic and is watched
+    bake       green has all traffic and is watched; at its beginning and its end it is asked as users would
     workers    services without a port follow
     record     what serves is verified, images get their tags, the record is written
 
@@ -27,6 +27,7 @@ from delivery.ledger import Ledger
 from delivery.meaning import Phase
 from delivery.migration import Migrations
 from delivery.plan import ReleasePlan
+from delivery.public import PublicChecks
 from delivery.shift import Ground, Pace, Shift
 from delivery.store import Store
 from delivery.tools import Tools
@@ -44,11 +45,13 @@ class Release:
         self._store = Store(tools.aws.s3, plan.records_bucket)
         self._ledger = Ledger(self._store, plan, tools.clock)
         self._checking = Checking(plan, tools)
+        self._public = PublicChecks(plan, tools)
         self._shifts: list[Shift] = []
         self._workers: list[Worker] = []
         self._pace = Pace()
         self._proven = False
         self._moved = False
+        self._looked: dict[str, datetime] = {}
         self._passed = 0
         self._ending = Ending(plan, tools, self._store, self._ledger, self._shifts, self._workers)
 
@@ -98,15 +101,18 @@ class Release:
         # What CodeDeploy watches already is not asked again.
         moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
         proven = self._proven = self._store.succeeded_before(self._plan.digests)
-        verdict = gates.ask(self._plan, moving, self._tools.aws, self._tools.world.definitions, proven=proven)
-        for warning in verdict.warnings:
-            self._tools.teller.warn(warning)
+        tools = self._tools
+        verdict = gates.ask(self._plan, moving, tools, proven=proven)
+        for warning in [*verdict.warnings, *verdict.overrides]:
+            tools.teller.warn(warning)
         verdict.raise_objections()
         if proven and self._plan.source == "pin":
-            self._pace = Pace(at_once=True, bake_minutes=0, unwatched=verdict.ringing)
+            self._pace = Pace(at_once=True, bake_minutes=0, unwatched=verdict.unwatched)
         else:
-            self._pace = Pace(bake_minutes=self._plan.strategy.bake_minutes, unwatched=verdict.ringing)
-        self._ledger.note("provision", overrides=tuple(verdict.warnings))
+            self._pace = Pace(bake_minutes=self._plan.strategy.bake_minutes, unwatched=verdict.unwatched)
+        # What was overridden when an interrupted release began stays so.
+        overrides = dict.fromkeys([*self._ledger.record.overrides, *verdict.overrides])
+        self._ledger.note("provision", overrides=tuple(overrides))
 
     def _migrate(self) -> None:
         Migrations(self._plan, self._tools, self._store, self._ledger).run(proven=self._proven)
@@ -143,8 +149,11 @@ class Release:
             self._tools.clock.pause()
 
     def _losing_patience(self, shift: Shift, began: datetime) -> None:
-        if shift.loops():
-            raise failures.loops(shift)
+        looked = self._looked.get(shift.name)
+        if looked is None or self._tools.clock.since(looked) >= failures.LOOK_FOR_TROUBLE_SECONDS:
+            self._looked[shift.name] = self._tools.clock.now()
+            if trouble := shift.hopeless():
+                raise failures.hopeless(shift, trouble)
         if self._tools.clock.since(began) > failures.PROVISION_PATIENCE_SECONDS:
             raise failures.unready(shift)
 
@@ -171,6 +180,8 @@ class Release:
         waiting = [shift for shift in self._moving if shift.view.phase == Phase.READY]
         self._passed = self._checking.ask(waiting)
         self._passed += self._checking.ask([shift for shift in self._shifts if not shift.deployment])
+        if not self._moved:
+            self._public.look(self._moving)
 
     def _shift(self) -> None:
         shifting = [shift for shift in self._moving if shift.view.phase < Phase.SHIFTED]
@@ -199,9 +210,12 @@ class Release:
 
     def _bake(self) -> None:
         bake, clock = self._pace.bake_minutes, self._tools.clock
-        if not self._moving or not bake:
+        if not self._moving:
             return
         self._ledger.note("bake")
+        self._public.ask(self._moving, self._visited)
+        if not bake:
+            return
         seen = clock.now()
 
         def baked(shift: Shift) -> bool:
@@ -212,6 +226,13 @@ class Release:
             return lines.baking(int(clock.since(shift.view.shifted_at or seen) // 60), bake)
 
         self._until(baked, told)
+        self._public.ask(self._moving, self._visited)
+
+    def _visited(self, passed: int, total: int) -> None:
+        """Between two rounds of public checks: the deployments are watched on."""
+        self._look()
+        if total:
+            self._tools.teller.progress(f"100% {passed}/{total} checks")
 
     def _work(self) -> None:
         if not self._workers:
@@ -236,20 +257,25 @@ class Release:
     def _until(self, done: Callable[[Shift], bool], told: Callable[[Shift], str]) -> None:
         """Look at all deployments again and again until `done` holds for each; raise as soon as one has failed."""
         while self._moving:
+            self._look()
             for shift in self._moving:
-                phase = shift.view.phase
-                if shift.look().phase != phase:
-                    self._tools.clock.brisk()
-            self._tools.stop.check()
-            for shift in self._moving:
-                if shift.view.phase in (Phase.FAILED, Phase.STOPPED):
-                    loud = ringing(self._tools.aws.cloudwatch, shift.service.alarms)
-                    raise failures.ended(shift, loud, moved=self._moved)
                 self._tell(shift, told(shift))
             arrived = [done(shift) for shift in self._moving]
             if all(arrived):
                 return
             self._tools.clock.pause()
+
+    def _look(self) -> None:
+        """Look at all deployments once; raise as soon as one has failed."""
+        for shift in self._moving:
+            phase = shift.view.phase
+            if shift.look().phase != phase:
+                self._tools.clock.brisk()
+        self._tools.stop.check()
+        for shift in self._moving:
+            if shift.view.phase in (Phase.FAILED, Phase.STOPPED):
+                watched = set(shift.service.alarms) - set(self._pace.unwatched)
+                raise failures.ended(shift, ringing(self._tools.aws.cloudwatch, watched), moved=self._moved)
 
     def _tell(self, shift: Shift, line: str) -> None:
         self._tools.teller.progress(lines.named(line, shift, self._shifts))

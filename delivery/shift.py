@@ -17,6 +17,7 @@ from delivery.meaning import Next, Phase, View, next_step
 from delivery.plan import ServicePlan
 from delivery.records import Served
 from delivery.serving import Serving, World
+from delivery.trouble import Trouble
 
 
 class Ground(enum.Enum):
@@ -154,10 +155,14 @@ class Shift:
         self.serving = self._world.look(self.service)
         return self.serving is not None and self.serving.steady
 
-    def loops(self) -> bool:
-        """Whether the target's tasks fail again and again."""
+    def hopeless(self) -> Trouble | None:
+        """What keeps the target's tasks from coming up; None as long as there is hope."""
         running = self.view.running if self.deployment else self.serving.running if self.serving else 0
-        return self._causes.loops(self.service, self._started_by, running)
+        return self._causes.hopeless(self.service, self._started_by, running)
+
+    def last_words(self) -> list[str]:
+        """The last lines that the target's running tasks wrote, as far as they can be read."""
+        return self._causes.last_words(self.service, self._started_by)
 
     def why(self) -> str:
         """Why the target's tasks did not come up, as far as can be said."""

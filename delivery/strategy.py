@@ -4,6 +4,9 @@
     canary 10% 5m, bake 10m
     linear 10% every 1m, bake 5m, warm 1h
 
+CodeDeploy knows two steps (`canary`: a share, later all) and equal steps (`linear`), no others:
+https://docs.aws.amazon.com/codedeploy/latest/userguide/deployment-configurations.html
+
 `bake` is how long the new release is watched with all traffic before it counts as good; `warm` how long the old one is
 kept after that, so that going back is a re-route. Both are whole minutes (`m`) or hours (`h`).
 """
@@ -25,13 +28,21 @@ DEFAULT_WARM_MINUTES = 60
 EXAMPLES = "`all at once, bake 2m`, `canary 10% 5m, bake 10m` or `linear 10% every 1m, bake 5m, warm 1h`"
 
 
+#: A share, and shares that are written as one word: `10%`, `10/50/100%`, `10%->50%`.
+_SHARE = re.compile(r"\d{1,3}")
+_SHARES = re.compile(r"\d{1,3}%?((/|-|->|→|\+)\d{1,3}%?)*(?<=%)")
+_TIME = re.compile(r"(\d{1,5})(m|h)")
+#: Words with which people ask for steps.
+_STEPPED = ("gradual", "multi-step", "multistep", "progressive", "stepped", "steps", "staged")
+
+
 class StrategyError(DeliveryError):
     """A rollout line that cannot be read: `word` is where reading stopped, `position` its offset from 0."""
 
-    def __init__(self, message: str, word: str, position: int) -> None:
+    def __init__(self, message: str, word: str, position: int, fix: str = "") -> None:
         self.word = word
         self.position = position
-        super().__init__(message, f"write it like {EXAMPLES}")
+        super().__init__(message, fix or f"write it like {EXAMPLES}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +124,7 @@ def parse(text: str) -> Strategy:
     Without `bake` there is none; without `warm` the old release is kept for an hour after the bake.
     """
     words = _Words(text)
+    words.refuse_several_steps()
     kind, percent, interval = _shift(words)
     waits = {"bake": 0, "warm": DEFAULT_WARM_MINUTES}
     for name in ("bake", "warm"):
@@ -143,6 +155,7 @@ def _shift(words: _Words) -> tuple[Kind, int, int]:
     if first == "linear":
         words.take("every")
         return "linear", percent, words.minutes("every")
+    words.refuse_every(percent)
     return "canary", percent, words.minutes("canary")
 
 
@@ -163,12 +176,53 @@ class _Words:
         self._words.pop(0)
         return word
 
+    def refuse_every(self, percent: int) -> None:
+        """Raise `StrategyError` where a canary is written like a linear shift."""
+        word, position = self._words[0]
+        if word == "every":
+            after = self._words[1][0]
+            time = after if _TIME.fullmatch(after) else "5m"
+            raise StrategyError(
+                "expected a time such as 5m or 1h after `canary`, got `every`: a canary has one share and one time",
+                word,
+                position,
+                f"write `canary {percent}% {time}` for two steps, or `linear {percent}% every {time}` for equal ones",
+            )
+
     def percent(self, after: str) -> int:
         return int(self._number(r"(\d{1,2})%", f"a share such as 10% after `{after}`").group(1))
 
     def minutes(self, after: str) -> int:
         found = self._number(r"(\d{1,5})(m|h)", f"a time such as 5m or 1h after `{after}`")
         return int(found.group(1)) * (60 if found.group(2) == "h" else 1)
+
+    def refuse_several_steps(self) -> None:
+        """Raise `StrategyError` at the first word that asks for steps of different sizes."""
+        line = [word for word, _ in self._words]
+        waits = next((place for place, word in enumerate(line) if word in ("bake", "warm")), len(line))
+        shares = [place for place, word in enumerate(line[:waits]) if _SHARES.fullmatch(word)]
+        for place in shares:
+            if len(_SHARE.findall(line[place])) > 1 or place != shares[0]:
+                raise self._several(place, line[:waits])
+        if line[0] in _STEPPED:
+            raise self._several(0, line[:waits])
+
+    def _several(self, place: int, line: list[str]) -> StrategyError:
+        shares = [int(share) for word in line if _SHARES.fullmatch(word) for share in _SHARE.findall(word)]
+        times = [_TIME.fullmatch(word) for word in line]
+        minutes = sum(int(time.group(1)) * (60 if time.group(2) == "h" else 1) for time in times if time)
+        first = next((share for share in shares if 0 < share < 100), 10)
+        # As long as what was asked for, if times were given: in two steps, or in ten.
+        took = min(minutes, LONGEST_WAIT_MINUTES) or 5
+        canary, linear = f"canary {first}% {_time(took)}", f"linear 10% every {_time(max(1, round(took / 9)))}"
+        word, position = self._words[place]
+        return StrategyError(
+            "CodeDeploy shifts ECS traffic in two steps (`canary`: one share, later all the rest) or in equal steps "
+            f"(`linear`), and not in several of different sizes: {_quoted(word)} cannot be a step of its own",
+            word,
+            position,
+            f"write `{canary}` for two steps, or `{linear}` for equal ones",
+        )
 
     def end(self) -> None:
         word, position = self._words[0]

@@ -14,11 +14,12 @@ from delivery.scaling import Scaling
 from delivery.serving import World
 from delivery.stop import Stop
 from delivery.telling import Teller
+from delivery.web import PublicWeb, Web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The AWS clients, what reads and acts through them, the clock, who listens, and who may say stop."""
+    """The AWS clients, what reads and acts through them, the clock, the web, who listens, and who may say stop."""
 
     aws: Clients
     clock: Clock
@@ -29,10 +30,11 @@ class Tools:
     deployments: Deployments
     causes: Causes
     scaling: Scaling
+    web: Web
 
     @classmethod
-    def make(cls, aws: Clients, clock: Clock, teller: Teller, stop: Stop) -> Tools:
-        """Put them together."""
+    def make(cls, aws: Clients, clock: Clock, teller: Teller, stop: Stop, web: Web | None = None) -> Tools:
+        """Put them together. web: how the service's URL is asked; as any client would, where nothing is said."""
         definitions = Definitions(aws.ecs)
         listeners = Listeners(aws.elbv2, aws.ec2)
         return cls(
@@ -45,4 +47,5 @@ class Tools:
             deployments=Deployments(aws.codedeploy),
             causes=Causes(aws.ecs, aws.elbv2, aws.logs, definitions),
             scaling=Scaling(aws.autoscaling),
+            web=web or PublicWeb(),
         )

@@ -14,6 +14,9 @@ from delivery.workers import Worker
 
 #: Green's tasks drain before they go; CodeDeploy lets that take an hour. By AWS's clock.
 PATIENCE_SECONDS = 70 * 60.0
+#: What the way back takes where nothing hinders it: AWS names the rollback within a minute, traffic returns at once,
+#: and green's tasks are told to end and are killed half a minute later. Draining comes on top.
+WAY_BACK_SECONDS = 5 * 60.0
 
 
 class Undoing:

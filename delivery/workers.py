@@ -14,6 +14,7 @@ from delivery.errors import ReleaseFailed
 from delivery.plan import ServicePlan
 from delivery.records import Served
 from delivery.serving import World, short
+from delivery.trouble import Trouble
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -67,8 +68,11 @@ class Worker:
         serving = self._world.look(self.service)
         if self._world.serves(self.service, serving) and len(deployments) <= 1 and serving and serving.steady:
             return True
-        if self._causes.loops(self.service, primary.get("id", ""), primary.get("runningCount", 0)):
+        trouble = self._causes.hopeless(self.service, primary.get("id", ""), primary.get("runningCount", 0))
+        if trouble == Trouble.CRASH:
             raise self._failure(primary, shown_reason="its tasks stop again and again")
+        if trouble:
+            raise self._failure(primary, shown_reason=f"it {trouble.words}", fix=trouble.fix)
         if self._began and self._clock.since(self._began) > PATIENCE_SECONDS:
             raise self._failure(primary, shown_reason=f"not steady after {PATIENCE_SECONDS / 60:.0f} minutes")
         return False
@@ -109,10 +113,15 @@ class Worker:
         found = self._ecs.describe_services(cluster=self.service.cluster, services=[self.service.service])["services"]
         return cast("dict[str, Any]", found[0]) if found else {}
 
-    def _failure(self, primary: dict[str, Any], shown_reason: str) -> ReleaseFailed:
+    def _failure(
+        self,
+        primary: dict[str, Any],
+        shown_reason: str,
+        fix: str = "make its tasks start and stay, then run the update again",
+    ) -> ReleaseFailed:
         why = self._causes.explain(self.service, primary.get("id", ""), "")
         return ReleaseFailed(
             f"{self.name}: {short(self.service.task_definition)} did not become steady: "
             + "; ".join(part for part in (shown_reason, why) if part),
-            "make its tasks start and stay, then run the update again",
+            fix,
         )

@@ -26,6 +26,7 @@ from delivery.removal import Removal
 from delivery.stop import Stop
 from delivery.store import Store
 from delivery.tools import Tools
+from delivery.web import Web
 from plugin.clients import AwsClients, Place
 from plugin.difference import difference, first
 from plugin.progress import Row
@@ -42,17 +43,23 @@ Context = grpc.ServicerContext
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """Serves one engine. `connect` makes the AWS clients of a place, `clock` the clock that hears them."""
+    """Serves one engine.
+
+    `connect` makes the AWS clients of a place, `clock` the clock that hears them; `web` asks URLs, as any client would
+    where nothing is said.
+    """
 
     def __init__(
         self,
         engine: str = "",
         connect: Callable[[Place, Clock], Any] = AwsClients,
         clock: Callable[[], Clock] = Clock,
+        web: Web | None = None,
     ) -> None:
         self._engine: engine_pb2_grpc.EngineStub | None = None
         self._connect = connect
         self._clock = clock
+        self._web = web
         self._place = Place()
         self._lock = threading.Lock()
         self._running: set[Stop] = set()
@@ -205,7 +212,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _tools(self, urn: str, stop: Stop) -> Tools:
         clock = self._clock()
-        return Tools.make(self._connect(self._place, clock), clock, self._row(urn), stop)
+        return Tools.make(self._connect(self._place, clock), clock, self._row(urn), stop, self._web)
 
     @contextmanager
     def _stoppable(self) -> Iterator[Stop]:

@@ -79,6 +79,8 @@ class ReleaseArgs:
     settings_hash: pulumi.Input[str] = ""
     reason: pulumi.Input[str] = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    checks_budget_seconds: int = 60
+    waive: Mapping[str, str] = field(default_factory=dict)
 
 
 class Release(pulumi.CustomResource):

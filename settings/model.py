@@ -221,6 +221,10 @@ class Environment(Stack):
     plain: Mapping[str, Any]
     """The settings as written, for the release's record; no secret is among them."""
     database: Database | None = None
+    checks_budget_seconds: int = 60
+    """How long all checks together may take until they pass."""
+    waive: Mapping[str, str] = field(default_factory=dict)
+    """Alarms that neither refuse a release nor are watched, each with the reason."""
 
     @property
     def source(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast, get_args
 
 from naming import Names
-from settings import place, rollout
+from settings import place, rollout, session
 from settings.model import Architecture, Environment, Shared
 from settings.network import network
 from settings.node import Fields, Node
@@ -64,6 +64,9 @@ def read(source: Source) -> Shared | Environment:
     alarms = rollout.alarms(fields["alarms"])
     if fields["alarms"].ok and any(app.door for app in apps):
         rollout.bakes_long_enough(fields["rollout"], strategy, alarms)
+    budget, lasts = session.budget(fields["checks_budget"]), session.session(fields["session"])
+    if all(fields[key].ok for key in ("rollout", "checks_budget", "session")) and apps:
+        session.fits(fields["rollout"], strategy, apps, budget, lasts)
     retention = fields["log_retention_days"].integer(1, RETENTION[-1])
     if fields["log_retention_days"].ok and retention not in RETENTION:
         near = min(RETENTION, key=lambda days: abs(days - retention))
@@ -75,6 +78,8 @@ def read(source: Source) -> Shared | Environment:
         "network": network(fields, source),
         "database": place.database(fields["database"]),
         "secrets": place.secrets(fields["secrets"], fields["env"], apps),
+        "checks_budget_seconds": budget,
+        "waive": rollout.waive(fields["waive"]),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }
     _stop_if(problems, source)

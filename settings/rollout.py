@@ -78,6 +78,12 @@ def alarms(node: Node) -> AlarmSettings:
     )
 
 
+def waive(node: Node) -> dict[str, str]:
+    """Read which alarms are left out, and why."""
+    rule = "must say why nobody looks at this alarm"
+    return {name: item.needed(r".*\S.*", rule) for name, item in node.object().items()}
+
+
 def bakes_long_enough(node: Node, how: Strategy, when: AlarmSettings) -> None:
     """Refuse a bake that is over before an alarm could ring: it would prove nothing."""
     needed = -(-when.detection_seconds // 60)
@@ -90,8 +96,9 @@ def bakes_long_enough(node: Node, how: Strategy, when: AlarmSettings) -> None:
 
 def _near(word: str) -> str:
     """Return the word that a misspelt one was meant to be."""
-    nearest = did_you_mean(word, ("all", "at", "bake", "canary", "every", "linear", "once", "warm"))
-    return nearest if word.isalpha() and nearest.startswith("did") else ""
+    known = ("all", "at", "bake", "canary", "every", "linear", "once", "warm")
+    nearest = did_you_mean(word, known)
+    return nearest if word.isalpha() and word not in known and nearest.startswith("did") else ""
 
 
 def _kind(source: Source, stack: str) -> str:

@@ -6,11 +6,14 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from delivery.checks import EVERY
 from delivery.plan import Check, Migration
 from settings.fargate import size
 from settings.model import App, Build, Door, Scale
 from settings.node import Fields, Node
+from settings.problems import NOTHING
 from settings.table import CHECK, MIGRATE, SERVICE, defaults
 
 NAME = r"[a-z](-?[a-z0-9])*"
@@ -19,8 +22,8 @@ PATH = r"/[^\s#]*"
 
 #: A service's name is part of many names in AWS; longer ones would be cut beyond recognition.
 LONGEST_NAME = 20
-#: Minutes: longer than that nobody waits in front of an update.
-_LONGEST_MIGRATION = 24 * 60
+#: Minutes: what a session of twelve hours leaves room for, beside the rest of a release.
+_LONGEST_MIGRATION = 10 * 60
 #: Names that would meet things of ours: the repository of the layer cache, the log group of the checker.
 RESERVED = ("cache", "checker")
 
@@ -142,13 +145,25 @@ def _checks(node: Node, health: str) -> tuple[Check, ...]:
             Check(
                 path=path.needed(PATH, "must be a path that begins with a slash", _slash(path)),
                 status=fields["status"].integer(100, 599),
-                json={key: part.value for key, part in expected.object().items()} if expected.given else None,
+                json=_json(expected) if expected.given else None,
                 contains=contains.text() if contains.given else None,
             )
         )
     if node.ok and not checks:
         node.wrong("must name at least one path", "remove it to ask the health path")
     return tuple(checks)
+
+
+def _json(node: Node) -> dict[str, Any]:
+    """Read what a JSON answer must hold: values by dotted path."""
+    found = node.object()
+    for path, part in found.items():
+        steps = path.split(".")
+        if "" in steps:
+            part.wrong("must be a path of names with dots between them", "such as database.status", got=path or NOTHING)
+        elif any("*" in step and step != EVERY for step in steps):
+            part.wrong("must have `*` alone between dots, for every entry", "such as dependencies.*.status", got=path)
+    return {path: part.value for path, part in found.items()}
 
 
 def _command(node: Node) -> tuple[str, ...]:
@@ -178,7 +193,8 @@ def _migration(node: Node, ahead: str) -> Migration | None:
     text = timeout.needed(r"[1-9]\d{0,3}[mh]", "must be minutes or hours", "such as 15m or 2h")
     minutes = int(text[:-1]) * (60 if text.endswith("h") else 1) if text and timeout.ok else 1
     if minutes > _LONGEST_MIGRATION:
-        timeout.wrong("must be at most 24h", "a longer one is begun by hand")
+        timeout.wrong("must be at most 10h", "a longer one is begun by hand")
+        minutes = 1
     return Migration(command=words, downgrade=_command(fields["downgrade"]), timeout_minutes=minutes, ahead=ahead)
 
 

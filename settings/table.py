@@ -71,7 +71,10 @@ SETTINGS: Mapping[str, Setting] = {
     "rollout": Setting(
         Form.TEXT, "`all at once` · `canary P% Mm` · `linear P% every Mm`, then `, bake Mm` and `, warm Mm|Hh`"
     ),
+    "checks_budget": Setting(Form.TEXT, "a time from `10s` to `10m`"),
+    "session": Setting(Form.TEXT, "a time from `15m` to `12h`"),
     "alarms": Setting(Form.OBJECT, "fields, below"),
+    "waive": Setting(Form.OBJECT, "name of an alarm → why"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
     "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
@@ -112,7 +115,7 @@ SERVICE: Mapping[str, Field] = {
         Form.LIST,
         None,
         "paths, or `{path, status, json, contains}`",
-        "What green is asked before traffic. Default: `health`.",
+        "What green is asked before traffic, and the URL after it has moved. Default: `health`.",
     ),
     "command": Field(Form.LIST, None, "a text or a list of words", "What to run instead of the image's own command."),
     "migrate": Field(
@@ -147,7 +150,12 @@ SERVICE: Mapping[str, Field] = {
 CHECK: Mapping[str, Field] = {
     "path": Field(Form.TEXT, None, "a path; required", "What to ask for."),
     "status": Field(Form.INTEGER, 200, "100 to 599", "The status that the answer must have."),
-    "json": Field(Form.OBJECT, None, "dotted.path → value", "What the answer, read as JSON, must hold."),
+    "json": Field(
+        Form.OBJECT,
+        None,
+        "dotted.path → value",
+        "What the answer, read as JSON, must hold. `*` in a path: every entry.",
+    ),
     "contains": Field(Form.TEXT, None, "text", "What the answer must contain."),
 }
 
@@ -161,7 +169,7 @@ MIGRATE: Mapping[str, Field] = {
         "a text or a list of words",
         "What undoes it; the revision to go back to is added as last word.",
     ),
-    "timeout": Field(Form.TEXT, "15m", "`1m` to `24h`", "How long either may take; then it is stopped."),
+    "timeout": Field(Form.TEXT, "15m", "`1m` to `10h`", "How long either may take; then it is stopped."),
 }
 
 DATABASE: Mapping[str, Field] = {

@@ -119,7 +119,7 @@ def environment(
     *others: Mapping[str, str],
 ) -> dict[str, str]:
     """Return what a command in the project gets: the only place where a rehearsal differs from the real thing."""
-    proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), emulator.proxy)
+    proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), emulator.proxy)
     proxies |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     unproxied = {name: value for name, value in base.items() if name.upper() not in PROXIES}
     mine = {

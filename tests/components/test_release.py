@@ -30,6 +30,8 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
             "bakeMinutes": 10,
             "warmMinutes": 60,
         },
+        "checksBudgetSeconds": 60,
+        "waive": {},
     }
     assert (inputs["settings"], inputs["settingsHash"]) == (env.plain, env.settings_hash)
     assert inputs["services"] == [

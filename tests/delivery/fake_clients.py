@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.delivery.fakes import FakeAws
 
 ACCOUNT = "111122223333"
+START = 1_800_000_000.0
 
 
 class AwsError(Exception):
@@ -103,6 +105,7 @@ class _Operations:
                         "deployments": [dict(one) for one in service.deployments],
                         "runningCount": primary["runningCount"],
                         "desiredCount": service.desired,
+                        "events": list(service.events),
                         "networkConfiguration": primary["networkConfiguration"],
                     }
                 )
@@ -129,11 +132,13 @@ class _Operations:
     def list_tasks(self, family: str = "", desiredStatus: str = "RUNNING", **_: Any) -> dict[str, Any]:  # noqa: N803
         if family:
             return {"taskArns": self._aws.tasks.listed(family, desiredStatus)}
-        return {"taskArns": [task["taskArn"] for task in self._aws.stopped_tasks]}
+        some = self._aws.stopped_tasks if desiredStatus == "STOPPED" else self._aws.running_tasks
+        return {"taskArns": [task["taskArn"] for task in some]}
 
     def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
-        stopped = [task for task in self._aws.stopped_tasks if task["taskArn"] in tasks]
-        return {"tasks": [*stopped, *self._aws.tasks.described(tasks)]}
+        known = [*self._aws.stopped_tasks, *self._aws.running_tasks]
+        found = [task for task in known if task["taskArn"] in tasks]
+        return {"tasks": [*found, *self._aws.tasks.described(tasks)]}
 
     def describe_listeners(self, ListenerArns: list[str]) -> dict[str, Any]:  # noqa: N803
         kind, _, name = ListenerArns[0].rpartition("/")
@@ -169,13 +174,16 @@ class _Operations:
         }
 
     def describe_alarms(self, AlarmNames: list[str], AlarmTypes: list[str]) -> dict[str, Any]:  # noqa: N803
-        return {
-            "MetricAlarms": [
-                {"AlarmName": name, "StateValue": "ALARM", "StateReason": reason}
-                for name, reason in self._aws.ringing.items()
-                if name in AlarmNames
-            ]
+        assert len(AlarmNames) <= 50, "one page holds fifty"
+        quiet = {"StateValue": "OK", "StateReason": "", "StateUpdatedTimestamp": datetime.fromtimestamp(START, UTC)}
+        states = {name: quiet for name in AlarmNames if name not in self._aws.no_alarms}
+        states |= {name: found for name, found in self._aws.alarms.items() if name in AlarmNames}
+        states |= {
+            name: {"StateValue": "ALARM", "StateReason": reason}
+            for name, reason in self._aws.ringing.items()
+            if name in AlarmNames
         }
+        return {"MetricAlarms": [{"AlarmName": name, **state} for name, state in states.items()]}
 
     def batch_get_image(self, imageIds: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
         wanted = imageIds[0]
@@ -205,4 +213,5 @@ class _Operations:
         found = self._aws.tasks.log(logStreamName, nextToken)
         if found is not None:
             return found
-        return {"events": [{"message": line} for line in self._aws.log]}
+        lines = self._aws.logs.get(logStreamName.rpartition("/")[2], self._aws.log)
+        return {"events": [{"message": line} for line in lines]}

@@ -7,7 +7,7 @@ state of the production listeners, so that a test can ask who met which release.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -19,13 +19,12 @@ from delivery.plan import Check, ReleasePlan, ServicePlan
 from delivery.stop import Stop
 from delivery.strategy import Strategy
 from delivery.tools import Tools
-from tests.delivery.fake_clients import ACCOUNT, FakeClients
+from tests.delivery.fake_clients import ACCOUNT, START, FakeClients
 from tests.delivery.fake_codedeploy import FakeCodeDeploy
 from tests.delivery.fake_tasks import FakeTasks
 
 BUCKET = "shop-staging-releases-111122223333"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api"
-START = 1_800_000_000.0
 CALL_SECONDS = 0.05
 
 
@@ -39,6 +38,7 @@ class FakeService:
     test: str = ""
     deployments: list[dict[str, Any]] = field(default_factory=list)
     desired: int = 2
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     def group(self, colour: str) -> str:
         """The ARN of a target group."""
@@ -88,8 +88,14 @@ class FakeAws:
         self.images: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda definition, request: {"status": 200}
+        self.visit: Callable[[str, str], dict[str, Any]] = lambda definition, url: {"status": 200}
+        self.visited: list[str] = []
+        self.alarms: dict[str, dict[str, Any]] = {}
+        self.no_alarms: set[str] = set()
         self.stopped_tasks: list[dict[str, Any]] = []
+        self.running_tasks: list[dict[str, Any]] = []
         self.log: list[str] = []
+        self.logs: dict[str, list[str]] = {}
         self.traffic: list[tuple[float, str, str, int]] = []
         self.codedeploy = FakeCodeDeploy(self)
         self.tasks = FakeTasks(self)
@@ -150,7 +156,18 @@ class FakeAws:
 
     def tools(self, stop: Stop | None = None) -> Tools:
         """What a release works with in this account."""
-        return Tools.make(cast(Clients, FakeClients(self)), self.clock, self, stop or Stop())
+        return Tools.make(cast(Clients, FakeClients(self)), self.clock, self, stop or Stop(), self)
+
+    def get(self, urls: Sequence[str], timeout_seconds: float) -> list[Mapping[str, Any]]:
+        """Ask the services' URLs, as users do: whoever has most of the traffic answers."""
+        answers: list[Mapping[str, Any]] = []
+        for url in urls:
+            self.visited.append(url)
+            service = self.services[url.removeprefix("http://").partition(".")[0]]
+            group = max(service.shares, key=lambda one: service.shares[one])
+            behind = next(one for one in service.sets if one["loadBalancers"][0]["targetGroupArn"] == group)
+            answers.append({"status": None, "body": "", "error": "", **self.visit(behind["taskDefinition"], url)})
+        return answers
 
     def progress(self, line: str) -> None:
         """Hear progress."""
@@ -187,6 +204,7 @@ def service_plan(task_definition: str, reference: str, name: str = "api", **chan
         "listener": f"listener/production/{name}",
         "test_listener": f"listener/test/{name}",
         "load_balancer": "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/door/1",
+        "url": f"http://{name}.shop.example",
         "subnets": ("subnet-1",),
         "security_groups": ("sg-1",),
         "assign_public_ip": True,

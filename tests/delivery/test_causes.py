@@ -6,6 +6,7 @@ from typing import Any
 
 from delivery.causes import failed, in_words
 from delivery.tools import Tools
+from delivery.trouble import Trouble
 from tests.delivery.fake_clients import FakeClients
 from tests.delivery.fakes import FakeAws, image, service_plan
 
@@ -102,8 +103,9 @@ def test_a_loop_is_three_failures_where_none_runs_and_twice_the_tasks_where_some
     service = service_plan(aws.define(1, image("a")), image("a"), desired_count=3)
     causes = tools(aws).causes
     aws.stopped_tasks = [task(number) for number in range(3)]
-    assert causes.loops(service, "ecs-svc/1", 0)
-    assert not causes.loops(service, "ecs-svc/1", 1)
-    assert not causes.loops(service, "", 0)
+    aws.add_service("api", service.task_definition)
+    assert causes.hopeless(service, "ecs-svc/1", 0) == Trouble.CRASH
+    assert causes.hopeless(service, "ecs-svc/1", 1) is None
+    assert causes.hopeless(service, "", 0) is None
     aws.stopped_tasks = [task(number) for number in range(6)]
-    assert causes.loops(service, "ecs-svc/1", 1)
+    assert causes.hopeless(service, "ecs-svc/1", 1) == Trouble.CRASH

@@ -7,14 +7,17 @@ import json
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
-from delivery.checks import BUDGET_SECONDS, LEAST_ATTEMPTS, Checker, Question, judge, request
+from delivery.checks import LEAST_ATTEMPTS, Checker, Question, judge, request
 from delivery.errors import DeliveryError
 from delivery.listeners import Door
 from delivery.plan import Check
 from tests.delivery.fake_clients import AwsError
 from tests.delivery.fakes import FakeAws
 
+BUDGET_SECONDS = 60
 DOOR = Door(scheme="https", port=8443, host="shop.example", addresses=("10.0.0.4", "10.0.1.4"))
 
 
@@ -46,10 +49,63 @@ def test_a_request_goes_to_a_private_address_and_asks_for_the_name() -> None:
         (Check("/", json={"db": 1}), {"status": 200, "body": "<html>"}, "the answer is not JSON: <html>"),
         (Check("/", json={"db.x": 1}), {"status": 200, "body": '{"db": 2}'}, 'the answer has no db.x: {"db": 2}'),
         (Check("/", json={"db": 1}), {"status": 200, "body": '{"db": 2}'}, "db is 2, expected 1"),
+        (
+            Check("/", json={"a": 1, "b": 1}),
+            {"status": 200, "body": '{"b": 2}'},
+            'the answer has no a: {"b": 2}; b is 2, expected 1',
+        ),
     ],
 )
 def test_an_answer_passes_or_says_what_is_wrong(check: Check, answer: dict[str, Any], problem: str | None) -> None:
     assert judge(check, answer) == problem
+
+
+EVERY = Check("/", json={"dependencies.*.status": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "problem"),
+    [
+        ({"db": {"status": "ok"}, "cache": {"status": "ok"}}, None),
+        ([{"status": "ok"}, {"status": "ok", "more": 1}], None),
+        (
+            {"db": {"status": "down"}, "cache": {"status": "ok"}, "queue": {"status": None}},
+            'dependencies.db.status is "down", expected "ok"; dependencies.queue.status is null, expected "ok"',
+        ),
+        ([{"status": "ok"}, {"status": "slow"}], 'dependencies.1.status is "slow", expected "ok"'),
+        (
+            {"db": {"state": "ok", "password": "x"}, "cache": 1},
+            'the answer has no dependencies.db.status: {"state": "ok", "password": ***}; '
+            "the answer has no dependencies.cache.status: 1",
+        ),
+        ({}, 'the answer has no dependencies.*.status: {"dependencies": {}}'),
+        ([], 'the answer has no dependencies.*.status: {"dependencies": []}'),
+        ("ok", 'the answer has no dependencies.*.status: {"dependencies": "ok"}'),
+    ],
+)
+def test_a_star_stands_for_every_entry_of_which_there_must_be_one(dependencies: Any, problem: str | None) -> None:
+    assert judge(EVERY, {"status": 200, "body": json.dumps({"dependencies": dependencies})}) == problem
+
+
+def test_stars_may_follow_each_other_and_end_a_path() -> None:
+    check = Check("/", json={"*.*": True})
+    assert judge(check, {"status": 200, "body": '{"a": {"x": true}, "b": [true, true]}'}) is None
+    assert (
+        judge(check, {"status": 200, "body": '{"a": {"x": true}, "b": [true, false]}'}) == "b.1 is false, expected true"
+    )
+    assert judge(check, {"status": 200, "body": '{"a": {"x": true}, "b": {}}'}) == "the answer has no b.*: {}"
+
+
+@given(some.dictionaries(some.text("abc", min_size=1), some.sampled_from(["ok", "down"]), max_size=6))
+def test_a_star_fails_for_exactly_the_entries_that_do(entries: dict[str, str]) -> None:
+    body = json.dumps({"dependencies": {name: {"status": status} for name, status in entries.items()}})
+    problem = judge(EVERY, {"status": 200, "body": body})
+    if not entries:
+        assert problem is not None
+        return
+    failing = [name for name, status in entries.items() if status != "ok"]
+    named = [part.split(".")[1] for part in problem.split("; ")] if problem else []
+    assert named == failing
 
 
 class Function:
@@ -72,7 +128,7 @@ class Function:
 
 
 def checker(function: Function) -> Checker:
-    return Checker(cast(Any, function), "checker", function.aws.clock, jitter=lambda: 1.0)
+    return Checker(cast(Any, function), "checker", function.aws.clock, BUDGET_SECONDS, jitter=lambda: 1.0)
 
 
 def test_only_what_failed_is_asked_again() -> None:

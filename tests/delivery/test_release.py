@@ -84,6 +84,43 @@ def test_a_failing_check_refuses_and_users_never_meet_the_release() -> None:
     assert the_record(aws)["cause"] == outcome.record.cause
 
 
+def test_a_failing_check_shows_what_the_new_tasks_wrote() -> None:
+    aws, _, new = world()
+    aws.running_tasks = [
+        {"taskArn": f"arn:aws:ecs:eu-central-1:{ACCOUNT}:task/shop-staging/{name}", "startedBy": started_by}
+        for name, started_by in (("old", "ecs-svc/1"), ("new", "ecs-svc/100"))
+    ]
+    aws.logs = {"old": ["all is well"], "new": ["KeyError: 'price'", "api_key=abc123"]}
+    aws.answer = lambda definition, request: {"status": 500 if definition == new else 200}
+    outcome = run(aws, release_plan(service_plan(new, image("b"))))
+    assert outcome.record.cause.splitlines()[1:] == [
+        "api: last lines of its log: KeyError: 'price' | api_key=***",
+    ]
+
+
+def test_a_failing_check_is_told_though_its_log_cannot_be_read() -> None:
+    aws, _, new = world()
+    aws.running_tasks = [{"taskArn": "task/shop/new", "startedBy": "ecs-svc/100"}]
+    aws.answer = lambda definition, request: {"status": 500 if definition == new else 200}
+
+    def refuse(name: str) -> None:
+        if name == "get_log_events":
+            raise PermissionError(name)
+
+    aws.before_call = refuse
+    outcome = run(aws, release_plan(service_plan(new, image("b"))))
+    assert outcome.record.cause.startswith("api: GET /api/health on port 8080: answered 500")
+    assert len(outcome.record.cause.splitlines()) == 1
+
+
+@pytest.mark.parametrize("budget", [10, 300])
+def test_the_budget_of_checks_is_a_setting(budget: int) -> None:
+    aws, _, new = world()
+    aws.answer = lambda definition, request: {"status": 500 if definition == new else 200}
+    outcome = run(aws, release_plan(service_plan(new, image("b")), checks_budget_seconds=budget))
+    assert budget <= outcome.record.seconds["checks"] < budget + 15
+
+
 def test_a_release_whose_tasks_exit_is_refused_with_their_last_words() -> None:
     aws, old, new = world()
     aws.codedeploy.unhealthy.add(new)

@@ -97,7 +97,7 @@ def test_another_image_is_another_task() -> None:
 
 def test_a_door_is_found_from_inside() -> None:
     aws, arn = world()
-    plan = service_plan(arn, image("a"))
+    plan = service_plan(arn, image("a"), url="")
     door = aws.tools().listeners.door(plan, "listener/test/api")
     assert door == Door(
         scheme="http",

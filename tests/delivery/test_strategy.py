@@ -75,6 +75,40 @@ def test_what_is_wrong_is_named_with_its_place(line: str, word: str, position: i
     assert refused.value.fix.startswith("write it like `all at once, bake 2m`")
 
 
+#: What people write who want several steps -> the word that cannot be one, and what to write instead.
+SEVERAL = [
+    ("canary 10% 5m, 50% 10m", "50%", "`canary 10% 15m` for two steps, or `linear 10% every 2m`"),
+    ("canary 10% 5m 50% 10m, bake 10m", "50%", "`canary 10% 15m` for two steps, or `linear 10% every 2m`"),
+    ("canary 10% 5m, then 100%", "100%", "`canary 10% 5m` for two steps, or `linear 10% every 1m`"),
+    ("canary 10%, 50%, 100%", "50%", "`canary 10% 5m` for two steps, or `linear 10% every 1m`"),
+    ("canary 5%/25%/100% 10m", "5%/25%/100%", "`canary 5% 10m` for two steps, or `linear 10% every 1m`"),
+    ("canary 10%->50% 1h", "10%->50%", "`canary 10% 1h` for two steps, or `linear 10% every 7m`"),
+    ("linear 10% every 1m, 50% every 5m", "50%", "`canary 10% 6m` for two steps, or `linear 10% every 1m`"),
+    ("10% 5m, 50% 10m, 100%", "50%", "`canary 10% 15m` for two steps, or `linear 10% every 2m`"),
+    ("steps 20% 5m", "steps", "`canary 20% 5m` for two steps, or `linear 10% every 1m`"),
+    ("Progressive, bake 10m", "progressive", "`canary 10% 5m` for two steps, or `linear 10% every 1m`"),
+]
+
+
+@pytest.mark.parametrize(("line", "word", "instead"), SEVERAL)
+def test_several_steps_are_refused_with_what_can_be_had(line: str, word: str, instead: str) -> None:
+    with pytest.raises(StrategyError) as refused:
+        parse(line)
+    assert refused.value.message == (
+        "CodeDeploy shifts ECS traffic in two steps (`canary`: one share, later all the rest) or in equal steps "
+        f"(`linear`), and not in several of different sizes: `{word}` cannot be a step of its own"
+    )
+    assert refused.value.fix == f"write {instead} for equal ones"
+    assert line.lower()[refused.value.position :].startswith(word)
+
+
+def test_a_canary_that_is_written_like_a_linear_shift_is_told_both() -> None:
+    with pytest.raises(StrategyError) as refused:
+        parse("canary 20% every 3m, bake 5m")
+    assert (refused.value.word, refused.value.position) == ("every", 11)
+    assert refused.value.fix == "write `canary 20% 3m` for two steps, or `linear 20% every 3m` for equal ones"
+
+
 def test_all_at_once_has_no_share() -> None:
     with pytest.raises(StrategyError, match="neither a share nor an interval"):
         Strategy(kind="all_at_once", percent=10)
@@ -104,6 +138,48 @@ def test_a_description_is_read_back(strategy: Strategy) -> None:
 def test_shares_grow_to_all(strategy: Strategy) -> None:
     assert list(strategy.shares) == sorted(set(strategy.shares))
     assert strategy.shares[-1] == 100
+
+
+STEPS = some.lists(
+    some.tuples(some.integers(1, 100), some.integers(0, 600), some.sampled_from(["", ",", " then"])),
+    min_size=2,
+    max_size=6,
+)
+
+
+@given(STEPS, some.sampled_from(["canary", "linear", ""]), some.sampled_from(["", ", bake 5m"]))
+def test_any_steps_are_refused_at_the_second_and_what_is_offered_can_be_had(
+    steps: list[tuple[int, int, str]], kind: str, end: str
+) -> None:
+    line = kind + "".join(f" {share}% {minutes}m{between}" for share, minutes, between in steps) + end
+    with pytest.raises(StrategyError, match="in two steps") as refused:
+        parse(line)
+    assert refused.value.word == f"{steps[1][0]}%"
+    assert refused.value.position >= line.index("%")
+    assert line[refused.value.position :].startswith(refused.value.word)
+    canary, linear = refused.value.fix.split("`")[1::2]
+    assert (parse(canary).kind, parse(linear).kind) == ("canary", "linear")
+
+
+@given(STRATEGIES, some.data())
+def test_spaces_and_capitals_change_nothing(strategy: Strategy, data: some.DataObject) -> None:
+    words = strategy.describe().replace(",", " , ").split()
+    spaces = data.draw(some.lists(some.sampled_from([" ", "  ", "\t"]), min_size=len(words), max_size=len(words)))
+    line = "".join(
+        space + (word.upper() if len(space) > 1 else word) for space, word in zip(spaces, words, strict=True)
+    )
+    assert parse(line) == strategy
+
+
+@given(STRATEGIES, some.integers(0, 60))
+def test_a_line_that_is_cut_is_read_or_refused_at_a_word_of_it(strategy: Strategy, cut: int) -> None:
+    line = strategy.describe()[:cut]
+    try:
+        parse(line)
+    except StrategyError as error:
+        refused = error
+        assert line[refused.position :].startswith(refused.word)
+        assert refused.fix
 
 
 WORDS = ["all", "at", "once", "canary", "linear", "every", "10%", "5m", "1h", "0m", ",", "bake", "warm", "x"]

@@ -94,3 +94,23 @@ def test_a_worker_that_is_never_steady_is_given_up() -> None:
     assert outcome.record.result == "failed"
     assert "not steady after 30 minutes" in outcome.record.cause
     assert running(aws, "jobs") == old
+
+
+def test_a_worker_whose_image_is_gone_is_not_waited_for() -> None:
+    aws, old, new = world()
+    gone = "CannotPullContainerError: failed to resolve ref: not found"
+    task = {"taskArn": "task/shop/1", "startedBy": "ecs-svc/7", "stopCode": "TaskFailedToStart", "stoppedReason": gone}
+
+    def report(name: str) -> None:
+        aws.stopped_tasks = [task] if aws.calls.count("update_service") == 1 else []
+        if aws.calls.count("update_service") == 2:
+            aws.services["jobs"].deployments[0]["rolloutState"] = "COMPLETED"
+
+    aws.before_call = report
+    outcome = run(aws, worker(new, image("b")))
+    assert outcome.record.cause == (
+        f"jobs: api:2 did not become steady: it cannot start: its image cannot be pulled; 1 task stopped: {gone}"
+    )
+    assert outcome.fix.startswith("see that the image is in the registry")
+    assert outcome.record.seconds["total"] < 30
+    assert running(aws, "jobs") == old

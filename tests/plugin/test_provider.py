@@ -52,7 +52,9 @@ class World:
         self.old, self.new = self.aws.define(1, image("a")), self.aws.define(2, image("b"))
         self.aws.add_service("api", self.old)
         self.context = FakeContext()
-        self.provider = Provider(connect=self._connect, clock=lambda: Clock(self.aws.sleep, lambda: self.aws.now))
+        self.provider = Provider(
+            connect=self._connect, clock=lambda: Clock(self.aws.sleep, lambda: self.aws.now), web=self.aws
+        )
         self.provider.Configure(
             proto.ConfigureRequest(args=to_struct({"region": "eu-central-1", "account": ACCOUNT})), self.call
         )
@@ -86,6 +88,8 @@ class World:
             strategy=Strategy(kind="canary", percent=10, interval_minutes=5, bake_minutes=10),
             services=[ServiceRelease(**given, task_definition=definition, image=image(digit), assign_public_ip=True)],
             checker_function="checker",
+            checks_budget_seconds=120,
+            waive={"api-latency": "a slow month"},
         )
         return to_dict(to_struct(on_the_wire(release)))
 
@@ -117,6 +121,7 @@ def test_inputs_survive_the_wire(world: World) -> None:
     assert plan.services[0].checks == (Check("/api/health"),)
     assert plan.services[0].target_groups == service_plan(world.new, image("b")).target_groups
     assert (plan.services[0].port, plan.account) == (8000, ACCOUNT)
+    assert (plan.checks_budget_seconds, plan.waive) == (120, {"api-latency": "a slow month"})
 
 
 def test_a_migration_survives_the_wire(world: World) -> None:

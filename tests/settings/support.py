@@ -16,8 +16,8 @@ from settings.source import Source, make, project_defaults
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT_FILE: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 
-#: A stack file that is right.
-STAGING = {"aws:region": "eu-central-1", "shop:account": "111122223333", "shop:nat": "none"}
+#: A stack file that is right, with time enough for services that take longer than the shipped one.
+STAGING = {"aws:region": "eu-central-1", "shop:account": "111122223333", "shop:nat": "none", "shop:session": "2h"}
 PRODUCTION = {"aws:region": "eu-central-1", "shop:account": "444455556666", "shop:source": "staging"}
 SHARED = {"aws:region": "eu-central-1", "shop:account": "111122223333", "shop:kind": "shared"}
 

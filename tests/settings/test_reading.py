@@ -34,7 +34,7 @@ from settings.reading import read
 from settings.services import _scale
 from settings.source import read_yaml, stack_files
 from settings.table import SETTINGS
-from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, shared, source, staging
+from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, shared, source, staging, told
 
 API = {"build": "example/backend", "port": 8000}
 
@@ -75,6 +75,7 @@ def test_a_service_without_a_port_is_a_worker(tmp_path: Path) -> None:
 def test_a_migration(tmp_path: Path) -> None:
     how = {"command": "python -m service.migrate up", "downgrade": ["migrate", "down to"], "timeout": "2h"}
     given = {**STAGING, "shop:schema_ahead": "refuse", "shop:database": {"security_group": "sg-0a1b2c3d"}}
+    given["shop:session"] = "4h"
     services = {"api": {**API, "migrate": how}, "worker": {"build": "example/backend"}}
     env = read(source(tmp_path, given, services=services))
     assert isinstance(env, Environment)
@@ -109,6 +110,30 @@ def test_checks_say_more_where_they_must(tmp_path: Path) -> None:
         Check(path="/health", json={"database.status": "ok"}),
         Check(path="/old", status=410, contains="x"),
     )
+
+
+def test_times_and_what_is_waived(tmp_path: Path) -> None:
+    shipped = staging(tmp_path)
+    assert (shipped.checks_budget_seconds, shipped.waive) == (60, {})
+    changed = staging(tmp_path, checks_budget="2m", waive={"shop-staging-api-green-latency": "a slow month"})
+    assert changed.checks_budget_seconds == 120
+    assert changed.waive == {"shop-staging-api-green-latency": "a slow month"}
+
+
+def test_a_worker_takes_its_time_too_and_warm_time_does_not_count(tmp_path: Path) -> None:
+    services = {"api": API, "jobs": {"build": "example/backend"}}
+    how = {"shop:rollout": "all at once, bake 2m, warm 24h", "shop:session": "1h"}
+    (problem,) = told(source(tmp_path, {**STAGING, **how}, services=services))
+    assert "start 30m + checks 2m + bake 2m + workers 30m + way back 5m 10s = 1h 9m 10s, longer than" in problem
+    assert told(source(tmp_path, {**STAGING, **how, "shop:session": "90m"}, services=services)) == []
+    assert told(source(tmp_path, {**STAGING, **how})) == []
+
+
+def test_migrations_take_their_time_one_after_the_other(tmp_path: Path) -> None:
+    slow = {**API, "migrate": {"command": "up", "timeout": "90m"}}
+    (problem,) = told(source(tmp_path, {**STAGING, "shop:rollout": "all at once, bake 2m"}, services={"api": slow}))
+    assert "longer than session 2h" in problem
+    assert "migrations 1h 30m + start 30m" in problem
 
 
 def test_without_checks_the_health_path_is_asked(tmp_path: Path) -> None:

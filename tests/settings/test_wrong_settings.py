@@ -199,6 +199,43 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
         ],
     ),
     ({"shop:database": "db"}, ["database: must be an object (key: value), got db"]),
+    (
+        {"shop:rollout": "linear 10% every 3m, bake 10m", "shop:session": "1h"},
+        [
+            "rollout: must end in time: start 30m + checks 2m + shift 27m + bake 10m + way back 5m 10s = 1h 14m 10s, "
+            "longer than session 1h, got linear 10% every 3m, bake 10m; "
+            "shorten it, or set session to 2h and let the CI role's credentials last as long"
+        ],
+    ),
+    (
+        {"shop:rollout": "all at once, bake 12h", "shop:session": "12h", "shop:checks_budget": "10m"},
+        [
+            "rollout: must end in time: start 30m + checks 20m + bake 12h + way back 5m 10s = 12h 55m 10s, "
+            "longer than session 12h, got all at once, bake 12h; shorten it: no session lasts longer than 12h"
+        ],
+    ),
+    (
+        {"shop:session": "1 hour", "shop:checks_budget": 60},
+        [
+            "checks_budget: must be a time from 10s to 10m, got 60; such as 60s",
+            "session: must be a time from 15m to 12h, got 1 hour; such as 1h",
+        ],
+    ),
+    (
+        {"shop:session": "13h", "shop:checks_budget": "5s"},
+        [
+            "checks_budget: must be a time from 10s to 10m, got 5s; such as 60s",
+            "session: must be a time from 15m to 12h, got 13h; such as 1h",
+        ],
+    ),
+    (
+        {"shop:waive": {"shop-staging-api-green-errors": " ", "other": ""}},
+        [
+            "waive.shop-staging-api-green-errors: must say why nobody looks at this alarm, got  ",
+            "waive.other: must say why nobody looks at this alarm, got nothing",
+        ],
+    ),
+    ({"shop:waive": ["other"]}, ['waive: must be an object (key: value), got ["other"]']),
     # environment and secrets
     (
         {"shop:env": {"LOG LEVEL": "debug"}},
@@ -302,6 +339,16 @@ IN_A_SERVICE: list[tuple[Mapping[str, Any], str]] = [
     ({"checks": []}, "checks: must name at least one path, got []; remove it to ask the health path"),
     ({"checks": "/"}, "checks: must be a list, got /"),
     ({"checks": [{"path": "/", "status": 20}]}, "checks[0].status: must be a whole number from 100 to 599, got 20"),
+    (
+        {"checks": [{"path": "/", "json": {"db..status": "ok"}}]},
+        "checks[0].json.db..status: must be a path of names with dots between them, got db..status; "
+        "such as database.status",
+    ),
+    (
+        {"checks": [{"path": "/", "json": {"db*.status": "ok"}}]},
+        "checks[0].json.db*.status: must have `*` alone between dots, for every entry, got db*.status; "
+        "such as dependencies.*.status",
+    ),
     ({"checks": [{"path": "/", "statsu": 200}]}, "checks[0].statsu: unknown; did you mean status?"),
     (
         {"test_listener": 80},
@@ -322,7 +369,7 @@ IN_A_SERVICE: list[tuple[Mapping[str, Any], str]] = [
     ),
     (
         {"migrate": {"command": "up", "timeout": "25h"}},
-        "migrate.timeout: must be at most 24h, got 25h; a longer one is begun by hand",
+        "migrate.timeout: must be at most 10h, got 25h; a longer one is begun by hand",
     ),
     ({"migrate": {"command": "up", "down": "x"}}, "migrate.down: unknown; did you mean downgrade?"),
     ({"drain": -1}, "drain: must be a whole number from 0 to 3600, got -1"),
@@ -380,6 +427,19 @@ ROLLOUTS = [
     ("cannary 10% 5m", "expected `all` or `canary` or `linear`, got `cannary`; did you mean canary?", "cannary"),
     ("canary 100% 5m, bake 5m", "expected a share such as 10% after `canary`, got `100%`; write it like ", "100%"),
     ("canary 10% 5m, bake ten", "expected a time such as 5m or 1h after `bake`, got `ten`; write it like ", "ten"),
+    (
+        "canary 10% 5m, 50% 10m, bake 5m",
+        "CodeDeploy shifts ECS traffic in two steps (`canary`: one share, later all the rest) or in equal steps "
+        "(`linear`), and not in several of different sizes: `50%` cannot be a step of its own; "
+        "write `canary 10% 15m` for two steps, or `linear 10% every 2m` for equal ones",
+        "50%",
+    ),
+    (
+        "canary 10% every 5m, bake 5m",
+        "expected a time such as 5m or 1h after `canary`, got `every`: a canary has one share and one time; "
+        "write `canary 10% 5m` for two steps, or `linear 10% every 5m` for equal ones",
+        "every",
+    ),
     ("canary 0% 5m, bake 5m", "canary: a share is 1% to 99%, got 0%; write it like ", "canary 0% 5m, bake 5m"),
 ]
 

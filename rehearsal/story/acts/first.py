@@ -76,6 +76,7 @@ def _settings(play: Play) -> None:
     elif play.stage.stores:
         known = play.stage.project.service_settings
         _describe(play, known["port"], known["health"], known["checks"], MIGRATIONS)
+        pulumi.set(STAGING, key("session"), "4h")
 
 
 def _describe(play: Play, port: int, health: str, checks: Sequence[str], more: Mapping[str, str] | None = None) -> None:

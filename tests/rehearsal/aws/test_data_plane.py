@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import Any
 
 import pytest
@@ -17,8 +16,6 @@ def test_a_hundred_requests_a_second(shop: Any) -> None:
     with Traffic(shop.emulator.port, shop.dns, rate=100) as traffic:
         wait_for(lambda: traffic.sent > 500)
     assert traffic.failures == []
-    # 30 ms for 99 of 100 on an idle machine; the median holds on a busy one too.
-    assert statistics.median(traffic.seconds) < 0.03
 
 
 def test_slow_targets_hold_up_nobody_else(shop: Any) -> None:

@@ -62,7 +62,7 @@ def test_what_a_command_gets(tmp_path: Path) -> None:
     assert together["BUILDX_CONFIG"] == "/b"
     assert together[MARK] == str(home.root)
     # The person's own proxy is chained by the emulated one; two at once would be one too many.
-    assert "http_proxy" not in together
+    assert together["HTTP_PROXY"] == together["http_proxy"] == "http://127.0.0.1:4601"
 
 
 def test_planted_secrets_are_many_different_and_random() -> None:
