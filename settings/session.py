@@ -31,8 +31,9 @@ def session(node: Node) -> int:
 def worst_case(strategy: Strategy, apps: Sequence[App], budget_seconds: int) -> list[tuple[str, int]]:
     """Return what a release goes through, each with its seconds at worst, the way back included.
 
-    Migrations run one after the other. Checks are asked before the shift, at the beginning of the bake, which goes on meanwhile, and at its end. What comes
-    before the release (the image, the infrastructure) and the warm time after it do not count.
+    Migrations run one after the other. Checks are asked before the shift, at the beginning of the bake, which goes on
+    meanwhile, and at its end. What comes before the release (the image, the infrastructure) and the warm time after it
+    do not count.
     """
     doors = [app.door for app in apps if app.door]
     drain = max((door.drain for door in doors), default=0)
