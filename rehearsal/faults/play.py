@@ -104,8 +104,8 @@ class Played:
         self.fault.later(scene)
         if self.blind:
             self.blind.between(scene)
-        following = self._next()
-        after, drift = sight.serving(), self._drift()
+        following, drift = self._following(first)
+        after = sight.serving()
         count = self.environment.play.traffic.stop()
         if self.blind:
             self.blind.after(scene)
@@ -141,6 +141,18 @@ class Played:
 
         until(lambda: begun() or update.over, COMES_WITHIN)
         return not update.over and begun()
+
+    def _following(self, first: Ended) -> tuple[Ended, list[str]]:
+        """Run the next update, then a preview with a refresh: return how the one ended, and what the other proposes.
+
+        Where a preview already proposes nothing, an update would do nothing: the same engine has said so.
+        """
+        if first.code == 0 and not self.blind:
+            began = time.monotonic()
+            if not self._drift():
+                return Ended(code=0, seconds=round(time.monotonic() - began, 1), told=["there is nothing to do"]), []
+            self.scene.note("a preview after the update proposed changes; the next update has made them")
+        return self._next(), self._drift()
 
     def _next(self) -> Ended:
         """Run the next update, as a person would who unlocks what a killed one has left locked."""
