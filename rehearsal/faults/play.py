@@ -40,6 +40,7 @@ class Played:
         environment = self.environment
         serving = environment.sight.serving()
         self.fault = self.cell.fault()
+        self.expected = self.fault.expect(self.cell.stage)
         self.stage = stage(self.cell.stage) if self.cell.stage else None
         self.scene = Scene(
             # The time keeps a cell that is played again from naming the same version.
@@ -149,9 +150,11 @@ class Played:
         """
         if first.code == 0 and not self.blind:
             began = time.monotonic()
-            if not self._drift():
+            proposed = self._drift()
+            if not proposed:
                 return Ended(code=0, seconds=round(time.monotonic() - began, 1), told=["there is nothing to do"]), []
-            self.scene.note("a preview after the update proposed changes; the next update has made them")
+            what = f"right after the update that went well, a preview proposed changes: {'; '.join(proposed)}"
+            (self.scene.wrong.append if self.expected.settles else self.scene.note)(what)
         return self._next(), self._drift()
 
     def _next(self) -> Ended:
