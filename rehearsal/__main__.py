@@ -16,6 +16,10 @@ import click
 
 from rehearsal.console import Console
 from rehearsal.errors import RehearsalError
+from rehearsal.faults import matrix
+from rehearsal.faults.blind import BLINDS
+from rehearsal.faults.report import JSON
+from rehearsal.faults.run import Run, run
 from rehearsal.home import Home
 from rehearsal.killpoints import POINTS, KillPoints
 from rehearsal.shell import enter
@@ -92,12 +96,65 @@ def _acts(_context: click.Context, _parameter: click.Parameter, value: str | Non
     return names
 
 
-@cli.command(epilog="Example: ./slipway rehearse --install-missing")
+@cli.group(invoke_without_command=True, epilog="Example: ./slipway rehearse --install-missing")
 @click.option("--scenes", callback=_acts, metavar="NAME,…", help="Only these acts, and what they need before them.")
 @options(INSTALL, KEEP, SPEED, RATE, APP, APP_PORT, APP_HEALTH, PORTS, REPORT, AS_JSON, KILL, STORES)
-def rehearse(scenes: list[str], **wishes: Any) -> None:
+@click.pass_context
+def rehearse(context: click.Context, /, scenes: list[str], **wishes: Any) -> None:
     """Play the story: releases that go well, releases that must not, the way back."""
-    _perform(scenes, **wishes)
+    if context.invoked_subcommand is None:
+        _perform(scenes, **wishes)
+
+
+def _cells(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str]:
+    names = [name.strip() for name in value.split(",")] if value else []
+    if wrong := matrix.unknown(names):
+        raise click.BadParameter(f"no cell {', '.join(wrong)}; `./slipway rehearse faults --list` names them.")
+    return names
+
+
+@rehearse.command(epilog="Example: ./slipway rehearse faults --cell kill-update-at-shift")
+@click.option("--cell", "cells", callback=_cells, metavar="NAME,…", help="Only these; a fault's name: all its cells.")
+@click.option("--list", "listing", is_flag=True, help="Name the cells, and play none.")
+@click.option("--resume", is_flag=True, help="Go on with the report in the folder: leave out the cells it holds.")
+@click.option("--blind", type=click.Choice(sorted(BLINDS)), help="Take this guard away: cells that see it must fail.")
+@options(INSTALL, KEEP, SPEED, PORTS, REPORT, AS_JSON)
+@click.option(
+    "--rate", type=click.FloatRange(1, 400), default=30.0, show_default=True, help="Requests per second, all the time."
+)
+def faults(
+    cells: list[str],
+    *,
+    listing: bool,
+    resume: bool,
+    blind: str | None,
+    install_missing: bool,
+    keep: bool,
+    clock_speed: float,
+    rate: float,
+    port: int,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Play the fault matrix: every fault in every stage of a release, and what was left of it."""
+    if listing:
+        click.echo("\n".join(cell.name for cell in matrix.chosen(cells)))
+        return
+    wanted = Run(
+        names=cells,
+        wish=Wish(port=port, speed=clock_speed, install_missing=install_missing),
+        rate=rate,
+        keep=keep,
+        folder=folder.absolute(),
+        resume=resume,
+        blind=blind or "",
+    )
+    report, wrong = run(Home.of(str(port)), Console(sys.stderr if as_json else sys.stdout), wanted)
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    if wrong:
+        what = f"{len(wrong)} of {report['played']} cells are not as they should be: " + "; ".join(wrong)
+        raise RehearsalError(what, f"{JSON} holds what was seen; play one alone with `--cell NAME --keep`.")
 
 
 @cli.command(epilog="Acts:\n\n" + "\n\n".join(f"{act.name}: {act.title}" for act in ACTS))

@@ -2,7 +2,8 @@
 
 `GET clock`: the speed and both times. `GET drops`: how many requests were dropped, and are still to be. `POST drop
 {"count": N}`: close the next N production connections without an answer, to prove that whoever counts failures sees
-them. `GET metrics`: what the load balancers carried.
+them. `GET metrics`: what the load balancers carried. `GET trouble`: the rules of `rehearsal.aws.trouble` in force, and
+what each has met. `POST trouble {rule}`: one more. `POST calm {"name": …}`: end that rule; all where none is named.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import Counter
 from typing import Any
 
 from rehearsal.aws.corrections.elb_metrics import TrafficMetrics
+from rehearsal.aws.trouble import Trouble
 from rehearsal.aws.world import World
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -25,6 +27,7 @@ class Control:
     def __init__(self, world: World, traffic: TrafficMetrics) -> None:
         self._world = world
         self._traffic = traffic
+        self.trouble = Trouble()
         self._lock = threading.Lock()
         self._to_drop = 0
         self._dropped = 0
@@ -50,7 +53,21 @@ class Control:
             return self._drop(body)
         if (method, what) == ("GET", "metrics"):
             return _json(self._metrics())
-        return _json({"error": f"{method} {path}: no such control. Fix: GET clock, drops, metrics, or POST drop"}, 404)
+        if what in ("trouble", "calm"):
+            return self._trouble(method, what, body)
+        known = "GET clock, drops, metrics, trouble, or POST drop, trouble, calm"
+        return _json({"error": f"{method} {path}: no such control. Fix: {known}"}, 404)
+
+    def _trouble(self, method: str, what: str, body: bytes) -> Answer:
+        try:
+            wish = json.loads(body or b"{}")
+            if (method, what) == ("POST", "trouble"):
+                self.trouble.add(wish)
+            elif (method, what) == ("POST", "calm"):
+                self.trouble.end(str(wish.get("name", "")))
+        except (ValueError, AttributeError) as error:
+            return _json({"error": f'{what}: {error}. Fix: POST {{"name": "slow", "effect": "throttle"}}'}, 400)
+        return _json(self.trouble.shown())
 
     def _drop(self, body: bytes) -> Answer:
         try:

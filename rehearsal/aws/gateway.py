@@ -20,6 +20,7 @@ from ministack.services import alb
 
 from rehearsal.aws.clock import http_date
 from rehearsal.aws.control import Control
+from rehearsal.aws.trouble import Call, Rule
 from rehearsal.aws.world import World
 
 Scope = MutableMapping[str, Any]
@@ -65,6 +66,42 @@ class Gateway:
         if host.endswith(".elb.amazonaws.com"):
             await self._balance(host, int(port) if port.isdigit() else 80, scope, receive, send)
             return
+        if self._control.trouble.idle:
+            await self._serve(scope, headers, receive, dated)
+        else:
+            await self._troubled(scope, headers, receive, send)
+
+    async def _troubled(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        """Answer a call as the rules in force want it."""
+        # A layer of an image is large, and no rule looks into it.
+        body = b"" if scope["path"].startswith("/v2/") else await _body(receive)
+        struck = self._control.trouble.meet(Call.of(scope["method"], scope["path"], headers, body))
+        for rewriting in (one for one in struck if one.effect == "rewrite"):
+            body = rewriting.rewritten(body)
+        again = receive if scope["path"].startswith("/v2/") else _again(body, receive)
+        rule = next((one for one in struck if one.effect != "rewrite"), None)
+        await self._struck(rule, Call.of(scope["method"], scope["path"], headers), scope, headers, again, send)
+
+    async def _struck(
+        self, rule: Rule | None, call: Call, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        dated = self._dated(send)
+        if rule is None:
+            await self._serve(scope, headers, receive, dated)
+        elif rule.effect == "hold":
+            answer = await _kept(lambda keep: self._serve(scope, headers, receive, self._dated(keep)))
+            await rule.until_ended()
+            for message in answer:
+                await send(message)
+        else:
+            if rule.lost():
+                await _kept(lambda keep: self._serve(scope, headers, receive, keep))
+            if rule.effect == "hang-up":
+                await hang_up(send)
+            else:
+                await self._answer(dated, *rule.error(call))
+
+    async def _serve(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, dated: Send) -> None:
         prefix, _, action = headers.get(b"x-amz-target", b"").decode("latin-1").partition(".")
         if prefix in self._services:
             await self._call(self._services[prefix], action, await _body(receive), dated)
@@ -161,6 +198,27 @@ def _joined_headers(scope: Scope) -> dict[str, str]:
         separator = "; " if key == "cookie" else ", "
         headers[key] = f"{headers[key]}{separator}{text}" if key in headers else text
     return headers
+
+
+async def _kept(serve: Callable[[Send], Awaitable[None]]) -> list[Message]:
+    """Let a call be carried out, and keep its answer back."""
+    kept = list[Message]()
+
+    async def keep(message: Message) -> None:
+        kept.append(message)
+
+    await serve(keep)
+    return kept
+
+
+def _again(body: bytes, further: Receive) -> Receive:
+    """Hand out a body that has been read already, then what comes after it."""
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return parts.pop() if parts else await further()
+
+    return receive
 
 
 async def _body(receive: Receive) -> bytes:

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from rehearsal import __main__ as line
+from rehearsal.faults.stages import STAGES
 from rehearsal.killpoints import POINTS
 from rehearsal.story.acts import NAMES
 
@@ -35,6 +36,25 @@ def test_help_lists_verbs_kill_points_and_acts() -> None:
     ],
 )
 def test_wrong_usage_is_told_and_exits_2(words: list[str], says: str) -> None:
+    code, output = run(*words)
+    assert code == 2
+    assert says in output
+
+
+def test_the_fault_matrix_is_listed_and_nothing_is_played() -> None:
+    code, output = run("rehearse", "faults", "--list", "--cell", "kill-update,failing-check")
+    assert code == 0
+    assert output.split() == [f"kill-update-at-{stage.name}" for stage in STAGES] + ["failing-check"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["rehearse", "faults", "--cell", "fireworks"], "no cell fireworks; `./slipway rehearse faults --list` names"),
+        (["rehearse", "faults", "--blind", "fireworks"], "'fireworks' is not one of 'adoption', 'journal'"),
+    ],
+)
+def test_wrong_usage_of_the_matrix_is_told(words: list[str], says: str) -> None:
     code, output = run(*words)
     assert code == 2
     assert says in output

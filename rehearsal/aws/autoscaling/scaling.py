@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.aws.autoscaling.api import AutoScaling
+from rehearsal.aws.trouble import INSIDE
 from rehearsal.aws.world import World
 
 Document = dict[str, Any]
@@ -116,8 +118,9 @@ class BotoServices:
     def __init__(self, world: World) -> None:
         self._clock = world.clock
         session = boto3.Session(world.account, "test", region_name=world.region)
-        self._ecs = cast(Any, session).client("ecs", endpoint_url=world.endpoint)
-        self._cloudwatch = cast(Any, session).client("cloudwatch", endpoint_url=world.endpoint)
+        config = Config(user_agent_extra=INSIDE)
+        self._ecs = cast(Any, session).client("ecs", endpoint_url=world.endpoint, config=config)
+        self._cloudwatch = cast(Any, session).client("cloudwatch", endpoint_url=world.endpoint, config=config)
 
     def desired(self, cluster: str, service: str) -> int | None:
         """The desired count, or None where there is no such service."""

@@ -72,3 +72,15 @@ def test_what_does_not_exist(control: Any) -> None:
     status, answer = ask(control, "DELETE", "clock")
     assert status == 404
     assert "Fix:" in answer["error"]
+
+
+def test_trouble_is_asked_for_and_ended(control: Any) -> None:
+    assert ask(control, "POST", "trouble", {"name": "slow", "effect": "throttle", "share": 0.1})[0] == 200
+    assert ask(control, "GET", "trouble")[1] == [
+        {"name": "slow", "effect": "throttle", "asked": 0, "met": 0, "held": 0}
+    ]
+    status, answer = ask(control, "POST", "trouble", {"name": "slow", "effect": "explode"})
+    assert status == 400
+    assert "Fix:" in answer["error"]
+    assert ask(control, "POST", "calm", {"name": "slow"})[1] == []
+    assert control.trouble.idle

@@ -12,6 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rehearsal.aws.trouble import INSIDE
+
 Document = dict[str, Any]
 
 
@@ -71,7 +73,7 @@ class BotoCloud:
     """The real calls, against one endpoint."""
 
     def __init__(self, endpoint: str, region: str, account: str) -> None:
-        config = Config(retries={"total_max_attempts": 2}, read_timeout=70, connect_timeout=5)
+        config = Config(retries={"total_max_attempts": 2}, read_timeout=70, connect_timeout=5, user_agent_extra=INSIDE)
         session = boto3.Session(account, "test", region_name=region)
 
         def client(name: str) -> Any:

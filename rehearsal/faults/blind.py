@@ -1,0 +1,57 @@
+"""Takes one of Slipway's guards away, to prove that the matrix would see it missing. No switch in Slipway is needed.
+
+What the guard relies on is taken from it: its mark, its journal. The cells that are named here must then fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rehearsal.faults.scene import Scene
+
+ADOPTION = "adoption"
+JOURNAL = "journal"
+
+
+@dataclass(frozen=True)
+class Blind:
+    """One guard that can be taken away. cells: that must fail then; sees: what one of their sentences must say."""
+
+    name: str
+    title: str
+    cells: Sequence[str]
+    sees: str
+
+    def before(self, scene: Scene) -> None:
+        """Take away what has to be gone from the beginning."""
+        if self.name == ADOPTION:
+            scene.control.trouble("blind", "rewrite", find="slipway release [0-9a-f]+ target [0-9a-f]+", put="by hand")
+
+    def between(self, scene: Scene) -> None:
+        """Take away what the next update would find."""
+        scene.sight.forget_journal()
+        scene.note(f"blind: {self.title}")
+
+    def after(self, scene: Scene) -> None:
+        """Give back what was taken."""
+        scene.control.calm("blind")
+
+
+BLINDS: Mapping[str, Blind] = {
+    blind.name: blind
+    for blind in (
+        Blind(
+            ADOPTION,
+            "no deployment bears a mark, and the journal is gone: nothing can be taken up",
+            ("kill-update-at-provision", "kill-update-at-checks", "kill-engine-at-shift"),
+            "instead of one",
+        ),
+        Blind(
+            JOURNAL,
+            "the journal is gone when the next update begins",
+            ("kill-update-at-gates", "kill-update-at-shift", "kill-plugin-at-record"),
+            "the record should be of the interrupted release",
+        ),
+    )
+}

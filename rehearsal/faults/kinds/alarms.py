@@ -1,0 +1,47 @@
+"""An alarm that rings."""
+
+from __future__ import annotations
+
+import threading
+
+from rehearsal.faults.expected import EITHER, TAKEN_BACK, Expectation
+from rehearsal.faults.fault import Fault
+from rehearsal.faults.scene import Scene
+
+#: Seconds of the wall: CloudWatch itself looks again every second, and finds nothing wrong.
+RINGS, AGAIN = 4.0, 0.15
+
+
+class AlarmRings(Fault):
+    name = "alarm-rings"
+    title = "an alarm of the deployment group rings (SetAlarmState)"
+    # What served before is warned of alarms and not refused.
+    new_image = ("gates",)
+
+    def strike(self, scene: Scene) -> None:
+        """Let it ring for a while."""
+        alarm = next((name for name in scene.sight.alarms if "errors" in name), scene.sight.alarms[0])
+        self._quiet, self._alarm = threading.Event(), alarm
+        cloudwatch = scene.sight.client("cloudwatch")
+        cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="rung by the fault matrix")
+
+        def ring() -> None:
+            for _ in range(int(RINGS / AGAIN)):
+                if self._quiet.wait(AGAIN):
+                    return
+                cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="rung by the fault matrix")
+
+        self._ringing = threading.Thread(target=ring, daemon=True)
+        self._ringing.start()
+
+    def mend(self, scene: Scene) -> None:
+        """Let it be quiet, and AWS end what it has begun."""
+        self._quiet.set()
+        self._ringing.join()
+        scene.sight.client("cloudwatch").set_alarm_state(AlarmName=self._alarm, StateValue="OK", StateReason="over")
+
+    def expect(self, stage: str) -> Expectation:
+        """It refuses a release that has not begun, and takes back one that has; at the very end AWS may come later."""
+        if stage == "record":
+            return Expectation(ends=EITHER, cause="alarm", settles=False)
+        return Expectation(ends=TAKEN_BACK, cause="alarm .*(rang|rings)")
