@@ -53,6 +53,7 @@ class Release(Component):
                 services=[service.release for service in args.services],
                 settings=dict(env.plain),
                 settings_hash=env.settings_hash,
+                together=env.together,
             ),
             # Everything must be there before anything moves, and goes after it: so protecting this protects it all.
             opts=self.child(

@@ -63,4 +63,5 @@ class Checking:
             raise (ReleaseFailed if share else Refused)(
                 "\n".join(str(failure) for failure in failed),
                 "mend what answers so, or the check itself (setting `services`), then run the update again",
+                [failure.question.service for failure in failed],
             )

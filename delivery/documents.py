@@ -32,6 +32,10 @@ class Fields:
             )
         return cls(found, where)
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a field: for one that came later than documents that are still read."""
+        return name in self._values
+
     def text(self, name: str) -> str:
         """A string."""
         return str(self._get(name, str, "a string"))

@@ -30,7 +30,7 @@ def ended(shift: Shift, alarms: Mapping[str, str], *, moved: bool) -> DeliveryEr
         reasons = [f"{view.code}: {shown(view.cause)}" if view.code else shown(view.cause), why]
         what = f"deployment {shift.deployment} failed{_because('; '.join(filter(None, reasons)))}"
         fix = "mend the cause and run the update again"
-    return _error(moved)(f"{shift.name}: {what}", fix)
+    return _error(moved)(f"{shift.name}: {what}", fix, [shift.name])
 
 
 def loops(shift: Shift) -> DeliveryError:
@@ -38,6 +38,7 @@ def loops(shift: Shift) -> DeliveryError:
     return _error(not shift.deployment)(
         f"{shift.name}: {short(shift.service.task_definition)} does not come up{_because(shift.why())}",
         "make its container start and stay, then run the update again",
+        [shift.name],
     )
 
 
@@ -48,6 +49,7 @@ def unready(shift: Shift) -> DeliveryError:
         f"{shift.name}: {short(shift.service.task_definition)} was not healthy after {minutes:.0f} minutes"
         + _because(shift.why()),
         "make its health check answer, then run the update again",
+        [shift.name],
     )
 
 
@@ -56,6 +58,7 @@ def did_not_wait(shift: Shift) -> DeliveryError:
     return ReleaseFailed(
         f"{shift.name}: deployment {shift.deployment} began to shift traffic before green was checked",
         f"give deployment group {shift.service.deployment_group} the ready option STOP_DEPLOYMENT with a wait",
+        [shift.name],
     )
 
 
@@ -65,6 +68,7 @@ def not_behind_test_listener(shift: Shift, shares: Mapping[str, int]) -> Deliver
     return _error(not shift.deployment)(
         f"{shift.name}: the test listener does not lead to the new tasks ({found}), so they cannot be checked",
         "see that the listener's default action forwards to one of the service's two target groups",
+        [shift.name],
     )
 
 
@@ -73,6 +77,7 @@ def not_as_expected(shift: Shift, differences: list[str]) -> DeliveryError:
     return ReleaseFailed(
         f"{shift.name}: {short(shift.service.task_definition)} should serve, but {'; '.join(differences)}",
         "something else changed the service meanwhile: find out what, then run the update again",
+        [shift.name],
     )
 
 

@@ -93,8 +93,10 @@ class ReleasePlan:
     environment: the stack. records_bucket: where it is written down.
     checker_function: the Lambda function that asks the checks; None: none are asked.
     version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
+    services: workers roll in their order here.
     reason: why, in a person's words. settings: non-secret, for the record.
     account: twelve digits; any other account is refused.
+    together: whether one service that fails takes the others back; otherwise each stands for itself.
     """
 
     environment: str
@@ -109,6 +111,7 @@ class ReleasePlan:
     reason: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
+    together: bool = True
 
     @property
     def target(self) -> dict[str, Served]:

@@ -81,6 +81,8 @@ class Record:
     deployments: the deployment of each service; empty where none was needed.
     settings_hash, settings: of the non-secret settings it ran with.
     overrides: gates that only warned, and why.
+    results, serving: how each service ended and what it runs since, where each stood for itself and one failed; empty
+    in every other record.
     """
 
     id: str
@@ -101,6 +103,8 @@ class Record:
     settings_hash: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
+    results: Mapping[str, Result] = field(default_factory=dict)
+    serving: Mapping[str, Served] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -147,6 +151,8 @@ class Record:
             settings_hash=found.text("settings_hash"),
             settings=found.plain("settings"),
             overrides=tuple(found.list_of_texts("overrides")),
+            results=_results(found),
+            serving=_served(found, "serving") if found.has("serving") else {},
         )
 
 
@@ -155,6 +161,8 @@ class Pointer:
     """What serves in an environment, as of the last release that succeeded there.
 
     release: the record's id; record: its key. since: when it began to serve.
+    services: what each runs; versions: of those that serve another version than `version`, since a later release
+    succeeded for them and failed for others.
     """
 
     release: str
@@ -163,6 +171,7 @@ class Pointer:
     commit: str
     services: Mapping[str, Served]
     since: str
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def images(self) -> dict[str, str]:
@@ -189,6 +198,7 @@ class Pointer:
             commit=found.text("commit"),
             services=_served(found, "services"),
             since=found.text("since"),
+            versions=found.texts("versions") if found.has("versions") else {},
         )
 
 
@@ -230,6 +240,13 @@ def _served(found: Fields, name: str) -> dict[str, Served]:
         service: Served(image=inner.text("image"), task_definition=inner.text("task_definition"))
         for service, inner in found.objects(name).items()
     }
+
+
+def _results(found: Fields) -> dict[str, Result]:
+    if not found.has("results"):
+        return {}
+    inner = found.inner("results")
+    return {name: cast(Result, inner.choice(name, RESULTS)) for name in found.plain("results")}
 
 
 def _dump(values: dict[str, Any]) -> str:

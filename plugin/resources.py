@@ -78,6 +78,7 @@ class ReleaseArgs:
     settings_hash: pulumi.Input[str] = ""
     reason: pulumi.Input[str] = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    together: bool = True
 
 
 class Release(pulumi.CustomResource):

@@ -63,6 +63,9 @@ def read(source: Source) -> Shared | Environment:
     alarms = rollout.alarms(fields["alarms"])
     if fields["alarms"].ok and any(app.door for app in apps):
         rollout.bakes_long_enough(fields["rollout"], strategy, alarms)
+    together = fields["together"].flag()
+    if together and any(app.door for app in apps) and not all(app.door for app in apps):
+        rollout.keeps_warm_long_enough(fields["rollout"], strategy)
     retention = fields["log_retention_days"].integer(1, RETENTION[-1])
     if fields["log_retention_days"].ok and retention not in RETENTION:
         near = min(RETENTION, key=lambda days: abs(days - retention))
@@ -72,6 +75,7 @@ def read(source: Source) -> Shared | Environment:
         "origin": rollout.origin(fields["source"], source),
         "release": rollout.release(fields["release"]),
         "network": network(fields, source),
+        "together": together,
         "secrets": place.secrets(fields["secrets"], fields["env"], apps),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }

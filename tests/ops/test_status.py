@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from click.testing import Result
 
@@ -15,6 +16,17 @@ def test_says_what_serves(world: World, invoke: Callable[..., Result]) -> None:
     shown = invoke(status, "-s", "staging").output
     assert "staging serves 1.1.0 (release 00000001) since 2026-01-01 10:01 UTC." in shown
     assert "Under way" not in shown
+
+
+def test_says_which_services_serve_another_version(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    pointer = world.store.pointer()
+    assert pointer is not None
+    world.store.point(replace(pointer, versions={"api": "1.2.0"}))
+    lines = invoke(status, "-s", "staging").output.splitlines()
+    assert lines[0].startswith("staging serves 1.1.0 ")
+    assert lines[1].startswith("  api: ")
+    assert lines[1].endswith(" (1.2.0)")
 
 
 def test_says_what_is_under_way_and_who_takes_it_up(world: World, invoke: Callable[..., Result]) -> None:
