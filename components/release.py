@@ -58,6 +58,7 @@ class Release(Component):
                 settings_hash=env.settings_hash,
                 checks_budget_seconds=env.checks_budget_seconds,
                 waive=env.waive,
+                together=env.together,
             ),
             # Everything must be there before anything moves, and goes after it: so protecting this protects it all.
             opts=self.child(

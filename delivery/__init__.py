@@ -14,6 +14,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `checking`, `checks`, `listeners` | green is asked through the test listener |
 | `public`, `web` | users' own way in is asked too, before the shift and after it |
 | `checker` | the code of the function that asks |
+| `apart` | where each service stands for itself: what failed is set aside, the others go on |
 | `workers` | services without a port: ECS's own rolling update |
 | `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
 | `serving`, `definitions` | what really serves now |

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from delivery import failures, lines
+from delivery.apart import Apart
 from delivery.aws import explained
 from delivery.errors import Cancelled, DeliveryError, Refused, ReleaseFailed
 from delivery.ledger import Ledger
-from delivery.plan import ReleasePlan
+from delivery.plan import ReleasePlan, ServicePlan
 from delivery.records import Pointer, Record, Result, Served
 from delivery.shift import Pace, Shift
 from delivery.store import Store
@@ -39,7 +40,10 @@ class Outcome:
 
 
 class Ending:
-    """Ends the release whose books `ledger` keeps. `shifts` and `workers` are filled while it goes on."""
+    """Ends the release whose books `ledger` keeps.
+
+    `shifts` and `workers` are filled while it goes on; `apart` has what failed for itself.
+    """
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class Ending:
         ledger: Ledger,
         shifts: Sequence[Shift],
         workers: Sequence[Worker],
+        apart: Apart,
     ) -> None:
         self._plan = plan
         self._tools = tools
@@ -56,6 +61,7 @@ class Ending:
         self._ledger = ledger
         self._shifts = shifts
         self._workers = workers
+        self._apart = apart
 
     def succeed(self, pace: Pace, *, passed: int) -> Outcome:
         """Verify that the target serves, and write it down. Raises `ReleaseFailed` where something else serves.
@@ -66,6 +72,8 @@ class Ending:
             differences = shift.arrived()
             if differences:
                 raise failures.not_as_expected(shift, differences)
+        if self._apart.failed:
+            return self._succeed_in_part()
         serving = self._serving()
         previous = self._store.pointer()
         known = self._known(previous)
@@ -74,17 +82,29 @@ class Ending:
             return Outcome(record=known, version=known.version, serving=_arns(serving))
         way = lines.Way.AT_ONCE if pace.at_once and self._way == lines.Way.SHIFT else self._way
         self._ledger.note("record")
-        self._set_tags()
+        self._set_tags(self._plan.services)
         record = self._ledger.close("succeeded", "", serving)
         self._tools.teller.note("\n".join(lines.succeeded(self._plan, record, previous, way, passed)))
         return Outcome(record=record, version=record.version, serving=_arns(serving))
 
+    def _succeed_in_part(self) -> Outcome:
+        """End a release that some services failed, each for itself: the update fails, and the others keep what came."""
+        cause = self._apart.told().message + self._undo(self._apart.shifts, self._apart.workers)
+        serving, kept = self._serving(), self._apart.kept
+        cause += f"\n{', '.join(kept)}: {self._plan.version} serves; {', '.join(self._apart.failed)}: as before"
+        self._set_tags([service for service in self._plan.services if service.name in kept])
+        record = self._ledger.close("failed", cause, serving, self._apart.results)
+        pointer = self._store.pointer()
+        version = pointer.version if pointer else ""
+        return Outcome(record=record, version=version, serving=_arns(serving), fix=self._apart.told().fix)
+
     def take_back(self, error: DeliveryError, *, moved: bool) -> Outcome:
         """Undo what was begun, and write down why. moved: whether users have met the release."""
+        error = self._apart.told(error)
         result, cause = _result(error, moved=moved), error.message
         version, serving = "", {}
         try:
-            cause += self._undo()
+            cause += self._undo([*self._shifts, *self._apart.shifts], [*self._workers, *self._apart.workers])
             record = self._ledger.close(result, cause, {})
             pointer = self._store.pointer()
             version, serving = pointer.version if pointer else "", _arns(self._serving())
@@ -94,11 +114,11 @@ class Ending:
             record = replace(self._ledger.record, result=result, cause=cause)
         return Outcome(record=record, version=version, serving=serving, fix=error.fix)
 
-    def _undo(self) -> str:
+    def _undo(self, shifts: Sequence[Shift], workers: Sequence[Worker]) -> str:
         if self._ledger.resumed:
-            for shift in self._shifts:
+            for shift in shifts:
                 shift.find()
-        problems = Undoing(self._shifts, self._workers, self._tools.clock, self._tools.teller).run()
+        problems = Undoing(shifts, workers, self._tools.clock, self._tools.teller).run()
         self._tools.scaling.resume(self._ledger.held)
         self._ledger.freed()
         return f"\nNot all is as it was before: {'; '.join(problems)}" if problems else ""
@@ -127,10 +147,10 @@ class Ending:
                 found[service.name] = world.served(service, serving.task_definition)
         return found
 
-    def _set_tags(self) -> None:
+    def _set_tags(self, services: Sequence[ServicePlan]) -> None:
         """Let version and commit name the images. A tag that cannot be set is no reason to undo what serves."""
         tags, names = Tags(self._tools.aws.ecr), (self._plan.version, self._plan.commit)
-        for service in self._plan.services:
+        for service in services:
             image = Image.read(service.image)
             for tag in dict.fromkeys(name for name in names if image and usable(name)):
                 try:

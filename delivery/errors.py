@@ -13,13 +13,19 @@ DeliveryError            what happened, and `fix`: what to do next
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class DeliveryError(Exception):
-    """Something a person should read: `message` says what and where, `fix` what to do (may be empty)."""
+    """Something a person should read: `message` says what and where, `fix` what to do (may be empty).
 
-    def __init__(self, message: str, fix: str = "") -> None:
+    services: those whose own trouble it is, by name; none where it is everybody's.
+    """
+
+    def __init__(self, message: str, fix: str = "", services: Iterable[str] = ()) -> None:
         self.message = message
         self.fix = fix
+        self.services = tuple(dict.fromkeys(services))
         super().__init__(f"{message}\nFix: {fix}" if fix else message)
 
 

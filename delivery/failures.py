@@ -34,13 +34,15 @@ def ended(shift: Shift, alarms: Mapping[str, str], *, moved: bool) -> DeliveryEr
         reasons = [f"{view.code}: {shown(view.cause)}" if view.code else shown(view.cause), why]
         what = f"deployment {shift.deployment} failed{_because('; '.join(filter(None, reasons)))}"
         fix = "mend the cause and run the update again"
-    return _error(moved)(f"{shift.name}: {what}", fix)
+    return _error(moved)(f"{shift.name}: {what}", fix, [shift.name])
 
 
 def hopeless(shift: Shift, trouble: Trouble) -> DeliveryError:
     """The target's tasks do not come up, and there is no use in waiting."""
     return _error(not shift.deployment)(
-        f"{shift.name}: {short(shift.service.task_definition)} {trouble.words}{_because(shift.why())}", trouble.fix
+        f"{shift.name}: {short(shift.service.task_definition)} {trouble.words}{_because(shift.why())}",
+        trouble.fix,
+        [shift.name],
     )
 
 
@@ -51,6 +53,7 @@ def unready(shift: Shift) -> DeliveryError:
         f"{shift.name}: {short(shift.service.task_definition)} was not healthy after {minutes:.0f} minutes"
         + _because(shift.why()),
         "make its health check answer, then run the update again",
+        [shift.name],
     )
 
 
@@ -59,6 +62,7 @@ def wrong_in_checks(problems: Sequence[str], shifts: Sequence[Shift], *, serves:
     return _error(serves)(
         "\n".join([*problems, *_last_words(shifts)]),
         "mend what answers so, or the check itself (setting `services`), then run the update again",
+        [shift.name for shift in shifts],
     )
 
 
@@ -68,6 +72,7 @@ def wrong_for_users(problems: Sequence[str], shifts: Sequence[Shift]) -> Deliver
         "\n".join([*problems, *_last_words(shifts)]),
         "the same checks passed before the shift: look at what only users meet (listener rules, DNS, certificate, a "
         "CDN or firewall before it) and at how it answers under load, then run the update again",
+        [shift.name for shift in shifts],
     )
 
 
@@ -76,6 +81,7 @@ def did_not_wait(shift: Shift) -> DeliveryError:
     return ReleaseFailed(
         f"{shift.name}: deployment {shift.deployment} began to shift traffic before green was checked",
         f"give deployment group {shift.service.deployment_group} the ready option STOP_DEPLOYMENT with a wait",
+        [shift.name],
     )
 
 
@@ -85,6 +91,7 @@ def not_behind_test_listener(shift: Shift, shares: Mapping[str, int]) -> Deliver
     return _error(not shift.deployment)(
         f"{shift.name}: the test listener does not lead to the new tasks ({found}), so they cannot be checked",
         "see that the listener's default action forwards to one of the service's two target groups",
+        [shift.name],
     )
 
 
@@ -93,6 +100,7 @@ def not_as_expected(shift: Shift, differences: list[str]) -> DeliveryError:
     return ReleaseFailed(
         f"{shift.name}: {short(shift.service.task_definition)} should serve, but {'; '.join(differences)}",
         "something else changed the service meanwhile: find out what, then run the update again",
+        [shift.name],
     )
 
 

@@ -35,12 +35,20 @@ class Verdict:
     warnings: list[str] = field(default_factory=list)
     unwatched: tuple[str, ...] = ()
 
-    def raise_objections(self) -> None:
-        """Refuse the release if anything was objected to. Raises `Refused`."""
+    def add(self, other: Verdict) -> None:
+        """Take up what was found about another part of the plan."""
+        self.objections += other.objections
+        self.warnings += [warning for warning in other.warnings if warning not in self.warnings]
+        self.overrides += [override for override in other.overrides if override not in self.overrides]
+        self.unwatched = tuple(sorted({*self.unwatched, *other.unwatched}))
+
+    def raise_objections(self, services: Iterable[ServicePlan] = ()) -> None:
+        """Refuse the release, or these services of it, if anything was objected to. Raises `Refused`."""
         if self.objections:
             raise Refused(
                 "\n".join(message for message, _ in self.objections),
                 "; ".join(dict.fromkeys(fix for _, fix in self.objections)),
+                [service.name for service in services],
             )
 
 

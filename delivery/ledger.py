@@ -110,10 +110,13 @@ class Ledger:
         """Nothing had to be done, and nothing has to be written."""
         self._store.close_journal()
 
-    def close(self, result: Result, cause: str, serving: Mapping[str, Served]) -> Record:
+    def close(
+        self, result: Result, cause: str, serving: Mapping[str, Served], results: Mapping[str, Result] | None = None
+    ) -> Record:
         """Write the record, and for a release that succeeded the pointer; nothing is under way any more.
 
-        serving: what serves now, with the task definitions that really run.
+        serving: what serves now, with the task definitions that really run. results: how each service ended, where
+        each stood for itself and one failed.
         """
         finished = self._clock.stamp()
         total = (moment(finished) - moment(self.record.started)).total_seconds()
@@ -123,6 +126,8 @@ class Ledger:
             result=result,
             cause=cause,
             services=services,
+            results=results or {},
+            serving=serving if results else {},
             finished=finished,
             seconds={**self.record.seconds, "total": total},
             calls=self._clock.answers - self._answers,
@@ -130,11 +135,26 @@ class Ledger:
         self._store.write(self.record)
         if result == "succeeded":
             self._store.point(self._pointer(self.record))
+        elif results:
+            self._point_at_some(self.record)
         if self.held:
             self._store.note(Journal(step="resume autoscaling", record=self.record, held=self.held))
         else:
             self._store.close_journal()
         return self.record
+
+    def _point_at_some(self, record: Record) -> None:
+        """Say what serves where a release succeeded for some services: the version is still that of the last whole one.
+
+        Before a first whole release there is nothing that serves as a whole, and nothing is said.
+        """
+        found = self._store.pointer()
+        if found is not None:
+            there = {name for name, result in record.results.items() if result == "succeeded"}
+            services = {name: served for name, served in record.serving.items() if name in there}
+            versions = {name: version for name, version in found.versions.items() if name not in there}
+            versions |= {name: record.version for name in sorted(there) if record.version != found.version}
+            self._store.point(replace(found, services={**found.services, **services}, versions=versions))
 
     def _pointer(self, record: Record) -> Pointer:
         return Pointer(

@@ -112,11 +112,13 @@ class ReleasePlan:
     environment: the stack. records_bucket: where it is written down.
     checker_function: the Lambda function that asks the checks; None: none are asked.
     version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
+    services: workers roll in their order here.
     reason: why, in a person's words. settings: non-secret, for the record.
     checks_budget_seconds: how long all checks together may take until they pass, each time that they are asked.
     waive: alarms that neither refuse the release nor are watched, each with the reason.
     account: twelve digits; any other account is refused.
     downgrade: whether a release that goes back undoes the schema that it does not know.
+    together: whether one service that fails takes the others back; otherwise each stands for itself.
     """
 
     environment: str
@@ -134,6 +136,7 @@ class ReleasePlan:
     downgrade: bool = False
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
+    together: bool = True
 
     @property
     def target(self) -> dict[str, Served]:

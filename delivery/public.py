@@ -20,14 +20,23 @@ from delivery.tools import Tools
 _NOBODY = (407, 502, 503, 504)
 _NOT_FROM_HERE = "it cannot be checked from where this update runs"
 
+Key = tuple[str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One check of one service, and the address that users know it by."""
 
     service: str
+    number: int
+    """Which of the service's checks."""
     url: str
     check: Check
+
+    @property
+    def key(self) -> Key:
+        """By which it is known, whatever becomes of other services."""
+        return self.service, self.number
 
     @property
     def address(self) -> str:
@@ -46,12 +55,13 @@ class PublicChecks:
     def __init__(self, plan: ReleasePlan, tools: Tools) -> None:
         self._plan = plan
         self._tools = tools
-        self._before: list[Mapping[str, Any]] | None = None
-        self._warned: set[int] = set()
+        self._before: dict[Key, Mapping[str, Any]] | None = None
+        self._warned: set[Key] = set()
 
     def look(self, shifts: Sequence[Shift]) -> None:
         """Ask all once, before traffic moves, to know what can be told from here."""
-        self._before = self._get(_visits(shifts))
+        visits = _visits(shifts)
+        self._before = dict(zip((visit.key for visit in visits), self._get(visits), strict=True))
 
     def ask(self, shifts: Sequence[Shift], told: Callable[[int, int], object]) -> None:
         """Ask all of services that have all traffic now. Raises `ReleaseFailed` where one does not pass.
@@ -60,20 +70,18 @@ class PublicChecks:
         it is not known what was before, since another update began this release, every answer counts.
         told: hears after each round how many of how many have passed, and looks after the deployments meanwhile.
         """
-        visits = _visits(shifts)
-        before: Sequence[Mapping[str, Any] | None] = [None for _ in visits] if self._before is None else self._before
-        left = [number for number in range(len(visits)) if number not in self._warned]
-        silent = [number for number in left if not _told(before[number])]
-        self._ask_once({number: visits[number] for number in silent})
-        asked = [number for number in left if number not in silent]
+        left = [visit for visit in _visits(shifts) if visit.key not in self._warned]
+        before = {visit.key: (self._before or {}).get(visit.key) for visit in left}
+        self._ask_once([visit for visit in left if not _told(before[visit.key])])
+        asked = [visit for visit in left if _told(before[visit.key])]
         wrong = []
-        for failure in self._failures([visits[number] for number in asked], told):
-            number = asked[failure.number]
-            was, check = before[number], visits[number].check
+        for failure in self._failures(asked, told):
+            visit = asked[failure.number]
+            was = before[visit.key]
             if was is None and not _answered(failure.answer):
-                self._warn(number, f"{failure}; nobody answers there, so {_NOT_FROM_HERE}")
-            elif was is not None and _what(check, was) == _what(check, failure.answer):
-                self._warn(number, f"{failure}; it was the same before this release, which goes on")
+                self._warn(visit, f"{failure}; nobody answers there, so {_NOT_FROM_HERE}")
+            elif was is not None and _what(visit.check, was) == _what(visit.check, failure.answer):
+                self._warn(visit, f"{failure}; it was the same before this release, which goes on")
             else:
                 wrong.append(failure)
         if wrong:
@@ -82,13 +90,13 @@ class PublicChecks:
                 [str(failure) for failure in wrong], [shift for shift in shifts if shift.name in services]
             )
 
-    def _ask_once(self, visits: Mapping[int, Visit]) -> None:
+    def _ask_once(self, visits: Sequence[Visit]) -> None:
         """Ask where nobody answered before: another attempt would be a wait for nothing."""
-        for (number, visit), answer in zip(visits.items(), self._get(list(visits.values())), strict=True):
+        for visit, answer in zip(visits, self._get(visits), strict=True):
             problem = judge(visit.check, answer)
             if problem:
                 what = f"{visit.service}: {visit.words}: {problem}"
-                self._warn(number, f"{what}; nobody answered there before this release, so {_NOT_FROM_HERE}")
+                self._warn(visit, f"{what}; nobody answered there before this release, so {_NOT_FROM_HERE}")
 
     def _failures(self, visits: Sequence[Visit], told: Callable[[int, int], object]) -> list[Failure]:
         def put(some: Sequence[Visit], _attempt: int) -> list[Mapping[str, Any]]:
@@ -100,17 +108,17 @@ class PublicChecks:
     def _get(self, visits: Sequence[Visit]) -> list[Mapping[str, Any]]:
         return self._tools.web.get([visit.address for visit in visits], REQUEST_TIMEOUT_SECONDS) if visits else []
 
-    def _warn(self, number: int, line: str) -> None:
-        self._warned.add(number)
+    def _warn(self, visit: Visit, line: str) -> None:
+        self._warned.add(visit.key)
         self._tools.teller.warn(line)
 
 
 def _visits(shifts: Sequence[Shift]) -> list[Visit]:
     return [
-        Visit(shift.name, shift.service.url, check)
+        Visit(shift.name, number, shift.service.url, check)
         for shift in shifts
         if shift.service.url
-        for check in shift.service.checks
+        for number, check in enumerate(shift.service.checks)
     ]
 
 

@@ -87,6 +87,8 @@ class Record:
     calls: how many calls to AWS it made; records of earlier days do not say.
     schemas: by service, the schema that its database is at since, and the revisions that its image knows; a record that
     was written before there were migrations has none.
+    results, serving: how each service ended and what it runs since, where each stood for itself and one failed; empty
+    in every other record.
     """
 
     id: str
@@ -109,6 +111,8 @@ class Record:
     overrides: tuple[str, ...] = ()
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     calls: int = 0
+    results: Mapping[str, Result] = field(default_factory=dict)
+    serving: Mapping[str, Served] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -157,6 +161,8 @@ class Record:
             overrides=tuple(found.list_of_texts("overrides")),
             schemas=_schemas(found, "schemas"),
             calls=int(found.number("calls", 0)),
+            results=_results(found),
+            serving=_served(found, "serving") if found.has("serving") else {},
         )
 
 
@@ -165,6 +171,8 @@ class Pointer:
     """What serves in an environment, as of the last release that succeeded there.
 
     release: the record's id; record: its key. since: when it began to serve.
+    services: what each runs; versions: of those that serve another version than `version`, since a later release
+    succeeded for them and failed for others.
     """
 
     release: str
@@ -173,6 +181,7 @@ class Pointer:
     commit: str
     services: Mapping[str, Served]
     since: str
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def images(self) -> dict[str, str]:
@@ -199,6 +208,7 @@ class Pointer:
             commit=found.text("commit"),
             services=_served(found, "services"),
             since=found.text("since"),
+            versions=found.texts("versions") if found.has("versions") else {},
         )
 
 
@@ -259,6 +269,13 @@ def _schemas(found: Fields, name: str) -> dict[str, Schema]:
         service: Schema(revision=inner.text("revision"), known=tuple(inner.list_of_texts("known")))
         for service, inner in found.objects(name).items()
     }
+
+
+def _results(found: Fields) -> dict[str, Result]:
+    if not found.has("results"):
+        return {}
+    inner = found.inner("results")
+    return {name: cast(Result, inner.choice(name, RESULTS)) for name in found.plain("results")}
 
 
 def _dump(values: dict[str, Any]) -> str:

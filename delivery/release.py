@@ -9,7 +9,8 @@
     workers    services without a port follow
     record     what serves is verified, images get their tags, the record is written
 
-Several services go through each phase side by side. What goes wrong before the end is taken back by `delivery.undoing`;
+Several services go through each phase side by side: no traffic shifts before all are checked. What goes wrong before
+the end is taken back by `delivery.undoing`, all of it, unless each service stands for itself (`delivery.apart`);
 whatever happens is written down.
 """
 
@@ -17,12 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from delivery import failures, gates, lines
 from delivery.alarms import ringing
+from delivery.apart import Apart
 from delivery.aws import explained
 from delivery.checking import Checking
 from delivery.ending import Ending, Outcome
+from delivery.errors import DeliveryError
 from delivery.ledger import Ledger
 from delivery.meaning import Phase
 from delivery.migration import Migrations
@@ -33,6 +37,8 @@ from delivery.store import Store
 from delivery.tools import Tools
 from delivery.who import identity, refuse_other_account
 from delivery.workers import Worker
+
+T = TypeVar("T")
 
 
 class Release:
@@ -52,8 +58,10 @@ class Release:
         self._proven = False
         self._moved = False
         self._looked: dict[str, datetime] = {}
+        self._began: datetime | None = None
         self._passed = 0
-        self._ending = Ending(plan, tools, self._store, self._ledger, self._shifts, self._workers)
+        self._apart = Apart(plan, self._shifts, self._workers, tools.teller)
+        self._ending = Ending(plan, tools, self._store, self._ledger, self._shifts, self._workers, self._apart)
 
     def run(self) -> Outcome:
         """Release, and say how it ended. Raises `DeliveryError` only where not even a record could be begun."""
@@ -75,11 +83,20 @@ class Release:
                 ("workers", self._work),
             ):
                 with self._ledger.phase(name):
-                    phase()
+                    self._through(phase)
             self._tools.stop.too_late()
-            return self._ending.succeed(self._pace, passed=self._passed)
+            return self._through(lambda: self._ending.succeed(self._pace, passed=self._passed))
         except Exception as error:
             return self._ending.take_back(explained(error), moved=self._moved)
+
+    def _through(self, phase: Callable[[], T]) -> T:
+        """Go through a phase, and again without what was set aside in it: whatever has been done is found done."""
+        while True:
+            try:
+                return phase()
+            except DeliveryError as error:
+                if not self._apart.set_aside(error):
+                    raise
 
     def _prepare(self) -> None:
         tools, interrupted = self._tools, self._ledger.interrupted
@@ -101,11 +118,14 @@ class Release:
         # What CodeDeploy watches already is not asked again.
         moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
         proven = self._proven = self._store.succeeded_before(self._plan.digests)
-        tools = self._tools
-        verdict = gates.ask(self._plan, moving, tools, proven=proven)
+        tools, verdict = self._tools, gates.Verdict()
+        for part in self._apart.parts():
+            asked = [service for service in moving if service in part.services]
+            found = gates.ask(part, asked, tools, proven=proven)
+            found.raise_objections(part.services)
+            verdict.add(found)
         for warning in [*verdict.warnings, *verdict.overrides]:
             tools.teller.warn(warning)
-        verdict.raise_objections()
         if proven and self._plan.source == "pin":
             self._pace = Pace(at_once=True, bake_minutes=0, unwatched=verdict.unwatched)
         else:
@@ -119,14 +139,15 @@ class Release:
         self._ledger.note("provision")
 
     def _provision(self) -> None:
-        waiting = list(self._shifts)
+        waiting = [shift for shift in self._shifts if not shift.deployment]
         while waiting:
             self._tools.stop.check()
             waiting = [shift for shift in waiting if not self._begin(shift)]
             if waiting:
                 self._tools.clock.pause()
         self._moved = any(shift.view.phase > Phase.READY for shift in self._moving)
-        began = self._tools.clock.now()
+        # Those that wait ready do not wait longer because others were set aside.
+        began = self._began = self._began or self._tools.clock.now()
         self._until(lambda shift: self._ready(shift, began), lines.starting)
         self._settle(began)
 
@@ -185,7 +206,8 @@ class Release:
 
     def _shift(self) -> None:
         shifting = [shift for shift in self._moving if shift.view.phase < Phase.SHIFTED]
-        held = tuple(shift.service.scalable_target for shift in shifting if shift.service.scalable)
+        targets = [shift.service.scalable_target for shift in shifting if shift.service.scalable]
+        held = tuple(dict.fromkeys([*self._ledger.held, *targets]))
         if shifting:
             self._ledger.note("shift", held=held)
             self._tools.scaling.hold(held)
@@ -241,14 +263,14 @@ class Release:
             worker.know()
         before = {worker.name: worker.before for worker in self._workers if worker.before}
         self._ledger.note("workers", before=before)
-        waiting = [worker for worker in self._workers if worker.begin()]
-        while waiting:
-            self._tools.stop.check()
-            waiting = [worker for worker in waiting if not worker.over()]
-            for worker in waiting:
-                self._tools.teller.progress(f"100% rolling {worker.name}")
-            if waiting:
-                self._tools.clock.pause()
+        for worker in self._workers:
+            rolling = worker.begin()
+            while rolling:
+                self._tools.stop.check()
+                rolling = not worker.over()
+                if rolling:
+                    self._tools.teller.progress(f"100% rolling {worker.name}")
+                    self._tools.clock.pause()
 
     @property
     def _moving(self) -> list[Shift]:

@@ -33,10 +33,13 @@ class Undoing:
         begun = [shift for shift in self._shifts if shift.deployment]
         for shift in begun:
             shift.stop()
-        for worker in self._workers:
+        for worker in reversed(self._workers):
             worker.go_back()
         problems = self._follow({shift.name: shift.way_back() for shift in begun})
         problems += [problem for shift in begun for problem in self._verify(shift)]
+        # What an interrupted release brought, and what lost its old tasks since, has no deployment to stop any more.
+        rest = [shift for shift in self._shifts if not shift.deployment and not shift.rerouted]
+        problems += [f"{shift.name}: {difference}" for shift in rest for difference in shift.stays()]
         return problems + [
             f"{shift.name}: went back to {short(shift.service.task_definition)}, and stays there"
             for shift in self._shifts

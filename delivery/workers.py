@@ -1,6 +1,7 @@
 """Services without a port: nothing to shift, so ECS replaces their tasks one after the other.
 
-They follow when traffic has moved, and go back when the release is taken back.
+They follow when traffic has moved, each when the one before it is steady, in the order of the plan; and go back when
+the release is taken back.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from delivery.clock import Clock
 from delivery.errors import ReleaseFailed
 from delivery.plan import ServicePlan
 from delivery.records import Served
-from delivery.serving import World, short
+from delivery.serving import Serving, World, short
 from delivery.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class Worker:
         self._began = self._clock.now()
         serving = self._world.look(self.service)
         if self._world.serves(self.service, serving):
-            return serving is not None and not serving.steady
+            # Where an interrupted release rolled it, it is ours to take back.
+            self.changed = self.before is not None and not self._runs(self.before.task_definition, serving)
+            return self.changed or (serving is not None and not serving.steady)
         self.changed = True
         self._update(self.service.task_definition)
         return True
@@ -87,11 +90,10 @@ class Worker:
         if not self.changed or self.before is None:
             return True
         serving = self._world.look(self.service)
-        return (
-            serving is not None
-            and serving.steady
-            and self._world.definitions.same(serving.task_definition, self.before.task_definition)
-        )
+        return serving is not None and serving.steady and self._runs(self.before.task_definition, serving)
+
+    def _runs(self, task_definition: str, serving: Serving | None) -> bool:
+        return serving is not None and self._world.definitions.same(serving.task_definition, task_definition)
 
     def _update(self, task_definition: str) -> None:
         wish: UpdateServiceRequestTypeDef = {
@@ -124,4 +126,5 @@ class Worker:
             f"{self.name}: {short(self.service.task_definition)} did not become steady: "
             + "; ".join(part for part in (shown_reason, why) if part),
             fix,
+            [self.name],
         )

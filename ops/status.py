@@ -29,7 +29,8 @@ def status(stack: str, as_json: bool) -> None:
     else:
         click.echo(f"{stack} serves {pointer.version} (release {pointer.release}) since {when(pointer.since)} UTC.")
         for service, served in pointer.services.items():
-            click.echo(f"  {service}: {served.image}")
+            other = pointer.versions.get(service)
+            click.echo(f"  {service}: {served.image}" + (f" ({other})" if other else ""))
     if gone is not None:
         click.echo(
             f"{taken_back(gone, pointer)}.\n"

@@ -81,6 +81,7 @@ class ReleaseArgs:
     settings: Mapping[str, Any] = field(default_factory=dict)
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
+    together: bool = True
 
 
 class Release(pulumi.CustomResource):

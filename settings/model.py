@@ -211,6 +211,8 @@ class Environment(Stack):
     version: str
     commit: str
     strategy: Strategy
+    together: bool
+    """Whether one service whose release fails takes the others back."""
     alarms: AlarmSettings
     network: OwnNetwork | ExistingNetwork
     domain: str

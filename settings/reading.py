@@ -67,6 +67,9 @@ def read(source: Source) -> Shared | Environment:
     budget, lasts = session.budget(fields["checks_budget"]), session.session(fields["session"])
     if all(fields[key].ok for key in ("rollout", "checks_budget", "session")) and apps:
         session.fits(fields["rollout"], strategy, apps, budget, lasts)
+    together = fields["together"].flag()
+    if together and any(app.door for app in apps) and not all(app.door for app in apps):
+        rollout.keeps_warm_long_enough(fields["rollout"], strategy)
     retention = fields["log_retention_days"].integer(1, RETENTION[-1])
     if fields["log_retention_days"].ok and retention not in RETENTION:
         near = min(RETENTION, key=lambda days: abs(days - retention))
@@ -77,6 +80,7 @@ def read(source: Source) -> Shared | Environment:
         "release": rollout.release(fields["release"]),
         "network": network(fields, source),
         "database": place.database(fields["database"]),
+        "together": together,
         "secrets": place.secrets(fields["secrets"], fields["env"], apps),
         "checks_budget_seconds": budget,
         "waive": rollout.waive(fields["waive"]),

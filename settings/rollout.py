@@ -13,6 +13,8 @@ from settings.source import Source
 from settings.table import ALARMS, StackKind, defaults
 
 TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+#: What a worker may take to become steady (`delivery.workers`), in minutes.
+_WARM_FOR_WORKERS = 30
 _DIGEST = r"sha256:[0-9a-f]{64}"
 
 
@@ -91,6 +93,15 @@ def bakes_long_enough(node: Node, how: Strategy, when: AlarmSettings) -> None:
         node.wrong(
             f"must bake as long as alarms need to ring, {needed}m ({when.datapoints} x {when.period} s)",
             f"write `bake {needed}m`",
+        )
+
+
+def keeps_warm_long_enough(node: Node, how: Strategy) -> None:
+    """Refuse old tasks that may be gone while workers still roll: one that fails takes the traffic back to them."""
+    if node.ok and how.warm_minutes < _WARM_FOR_WORKERS:
+        node.wrong(
+            f"must keep the old tasks warm while workers roll, {_WARM_FOR_WORKERS}m: one that fails takes traffic back",
+            f"write `warm {_WARM_FOR_WORKERS}m`, or set together to false",
         )
 
 

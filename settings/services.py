@@ -34,6 +34,7 @@ def services(
     """Read all services. `env`, `scale`, `base_image` and `ahead` are the place's own settings."""
     apps: list[App] = []
     listeners: list[Node] = []
+    after: dict[str, Node] = {}
     found = node.object()
     if node.ok and not found:
         node.wrong("must name at least one service", got="none")
@@ -45,6 +46,10 @@ def services(
         door = _door(fields, https=https)
         if door is not None:
             listeners += [fields["listener"], fields["test_listener"]]
+            if fields["after"].given:
+                fields["after"].wrong("has no meaning with a port", "traffic shifts before any worker rolls: remove it")
+        else:
+            after[name] = fields["after"]
         apps.append(
             App(
                 name=name,
@@ -67,7 +72,32 @@ def services(
         if name not in found:
             entry.wrong("no service has this name", f"there is {' · '.join(found)}" if found else "", got="")
     _apart(listeners)
-    return tuple(apps)
+    rank = in_order({name: _after(node, name, found, after) for name, node in after.items()}, after)
+    return tuple(sorted(apps, key=lambda app: rank.index(app.name) if app.name in rank else -1))
+
+
+def in_order(after: Mapping[str, Sequence[str]], nodes: Mapping[str, Node]) -> list[str]:
+    """Return workers in the order in which they roll: as they stand, but each behind those it names.
+
+    Where that leads round in a circle it is noted at the node of the first one in it.
+    """
+    rank: list[str] = []
+
+    def place(name: str, way: tuple[str, ...]) -> None:
+        if name in way:
+            circle = " → ".join([*way[way.index(name) :], name])
+            if nodes[name].ok:
+                nodes[name].wrong("must not lead back to itself", "remove one of them", got=circle)
+            return
+        for other in after[name]:
+            if other not in rank:
+                place(other, (*way, name))
+        if name not in rank:
+            rank.append(name)
+
+    for name in after:
+        place(name, ())
+    return rank
 
 
 def variables(node: Node) -> dict[str, str]:
@@ -164,6 +194,22 @@ def _json(node: Node) -> dict[str, Any]:
         elif any("*" in step and step != EVERY for step in steps):
             part.wrong("must have `*` alone between dots, for every entry", "such as dependencies.*.status", got=path)
     return {path: part.value for path, part in found.items()}
+
+
+def _after(node: Node, name: str, services: Mapping[str, Node], workers: Mapping[str, Node]) -> list[str]:
+    """Read which workers go before the worker `name`."""
+    others = []
+    for item in node.items():
+        other = item.text()
+        if other == name:
+            item.wrong("must name another worker")
+        elif other not in services:
+            item.wrong("no service has this name", f"there is {' · '.join(services)}")
+        elif other not in workers:
+            item.wrong("must name a worker", f"{other} has a port: its traffic shifts before any worker rolls")
+        else:
+            others.append(other)
+    return others
 
 
 def _command(node: Node) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "checks_budget": Setting(Form.TEXT, "a time from `10s` to `10m`"),
     "session": Setting(Form.TEXT, "a time from `15m` to `12h`"),
+    "together": Setting(Form.BOOLEAN, "`true` or `false`"),
     "alarms": Setting(Form.OBJECT, "fields, below"),
     "waive": Setting(Form.OBJECT, "name of an alarm → why"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
@@ -128,6 +129,12 @@ SERVICE: Mapping[str, Field] = {
         Form.INTEGER, 256, "256 · 512 · 1024 · 2048 · 4096 · 8192 · 16384", "CPU units of a task; 1024 are one vCPU."
     ),
     "memory": Field(Form.INTEGER, 512, "what Fargate pairs with `cpu`", "Memory of a task, in MiB."),
+    "after": Field(
+        Form.LIST,
+        [],
+        "names of other workers",
+        "Of a worker: those that roll before it. Otherwise workers roll in the order of their names.",
+    ),
     "listener": Field(
         Form.INTEGER, None, "1 to 65535", "The load balancer's port for users. Default: 80, with a certificate 443."
     ),

@@ -270,6 +270,7 @@ def environment(**changes: Any) -> Environment:
         "version": "1.8.0",
         "commit": "3f9c1e2",
         "strategy": parse("canary 10% 5m, bake 10m, warm 1h"),
+        "together": True,
         "alarms": AlarmSettings(period=60, datapoints=2, error_percent=5, latency_seconds=1, min_requests=20),
         "network": OwnNetwork(cidr="10.20.0.0/16", public=("10.20.0.0/20", "10.20.16.0/20"), private=(), nat="none"),
         "domain": "",

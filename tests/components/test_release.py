@@ -23,6 +23,7 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
         "commit": "3f9c1e2",
         "source": "build",
         "reason": "",
+        "together": True,
         "strategy": {
             "kind": "canary",
             "percent": 10,

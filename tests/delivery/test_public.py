@@ -182,3 +182,15 @@ def test_each_service_is_asked_at_its_own_url() -> None:
     assert "api:" not in outcome.record.cause
     assert serves(aws, old, "api")
     assert serves(aws, old, "web")
+
+
+def test_where_services_stand_apart_the_one_that_users_get_wrong_goes_back_alone() -> None:
+    aws, old, new = world()
+    aws.add_service("web", old)
+    aws.visit = lambda definition, url: {"status": 500 if "//api" in url and definition == new else 200}
+    services = [service_plan(new, image("b"), name=name) for name in ("api", "web")]
+    outcome = run(aws, release_plan(*services, together=False))
+    assert outcome.record.results == {"api": "failed", "web": "succeeded"}
+    assert serves(aws, old, "api")
+    assert serves(aws, new, "web")
+    assert not any(line.startswith("web: GET") for line in warnings(aws))

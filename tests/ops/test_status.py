@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from click.testing import Result
 
@@ -29,6 +30,17 @@ def test_says_what_codedeploy_took_back(world: World, invoke: Callable[..., Resu
     assert (found["version"], found["at"]) == ("1.2.0", "2026-01-02T10:01:05Z")
     world.serves(world.released(3))
     assert "taken back" not in invoke(status, "-s", "staging").output
+
+
+def test_says_which_services_serve_another_version(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    pointer = world.store.pointer()
+    assert pointer is not None
+    world.store.point(replace(pointer, versions={"api": "1.2.0"}))
+    lines = invoke(status, "-s", "staging").output.splitlines()
+    assert lines[0].startswith("staging serves 1.1.0 ")
+    assert lines[1].startswith("  api: ")
+    assert lines[1].endswith(" (1.2.0)")
 
 
 def test_says_what_is_under_way_and_who_takes_it_up(world: World, invoke: Callable[..., Result]) -> None:

@@ -317,3 +317,16 @@ def test_a_range_of_tasks_is_read_as_written(one: int, other: int) -> None:
     low, high = sorted((one, other))
     node = Node("f", "scale.api", f"{low}-{high}", [])
     assert (_scale(node), node.ok) == (Scale(low=low, high=high), True)
+
+
+def test_workers_roll_in_the_order_of_their_names_but_behind_those_they_name(tmp_path: Path) -> None:
+    worker = {"build": "example/backend"}
+    api = {"build": "example/backend", "port": 8000}
+    given = {"a": worker | {"after": ["c"]}, "api": api, "b": worker, "c": worker | {"after": ["d"]}, "d": worker}
+    env = read(source(tmp_path, STAGING, services=given))
+    assert [app.name for app in env.services] == ["api", "d", "c", "a", "b"]
+
+
+def test_services_stand_together_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+    assert staging(tmp_path).together
+    assert not staging(tmp_path, together=False).together

@@ -14,6 +14,7 @@ from tests.settings.support import SHARED, STAGING, source, told
 
 FILE = "Pulumi.staging.yaml"
 API = {"build": "example/backend", "port": 8000}
+WORKER: dict[str, Any] = {"build": "example/backend"}
 
 #: What a stack file says -> what is told about it. Each line is one kind of mistake.
 IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
@@ -372,6 +373,10 @@ IN_A_SERVICE: list[tuple[Mapping[str, Any], str]] = [
         "migrate.timeout: must be at most 10h, got 25h; a longer one is begun by hand",
     ),
     ({"migrate": {"command": "up", "down": "x"}}, "migrate.down: unknown; did you mean downgrade?"),
+    (
+        {"after": ["api"]},
+        'after: has no meaning with a port, got ["api"]; traffic shifts before any worker rolls: remove it',
+    ),
     ({"drain": -1}, "drain: must be a whole number from 0 to 3600, got -1"),
     ({"grace": 10000}, "grace: must be a whole number from 0 to 7200, got 10000"),
 ]
@@ -398,6 +403,19 @@ IN_THE_SERVICES: list[tuple[Any, list[str]]] = [
     (
         {"recommendation-engine": API},
         ["services.recommendation-engine: must have a name of at most 20 characters, got 21"],
+    ),
+    (
+        {"api": API, "jobs": WORKER | {"after": ["mailer", "api", "jobs"]}},
+        [
+            "services.jobs.after[0]: no service has this name, got mailer; there is api · jobs",
+            "services.jobs.after[1]: must name a worker, got api; api has a port: its traffic shifts before any worker "
+            "rolls",
+            "services.jobs.after[2]: must name another worker, got jobs",
+        ],
+    ),
+    (
+        {"a": WORKER | {"after": ["b"]}, "b": WORKER | {"after": ["c"]}, "c": WORKER | {"after": ["b"]}},
+        ["services.b.after: must not lead back to itself, got b → c → b; remove one of them"],
     ),
     ({"cache": API}, ["services.cache: must have another name: Slipway uses this one itself, got cache"]),
     (
@@ -536,3 +554,15 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
     assert lines[-1] == "Fix:   docs/settings.md describes every setting."
     for problem in caught.value.problems:
         assert f"  {str(problem).splitlines()[0]}" in lines
+
+
+def test_old_tasks_must_be_there_while_workers_roll(tmp_path: Path) -> None:
+    given = {**STAGING, "shop:rollout": "all at once, bake 2m, warm 5m"}
+    both = {"api": API, "jobs": WORKER}
+    assert told(source(tmp_path, given, services=both)) == [
+        "Pulumi.staging.yaml: rollout: must keep the old tasks warm while workers roll, 30m: one that fails takes "
+        "traffic back, got all at once, bake 2m, warm 5m; write `warm 30m`, or set together to false"
+    ]
+    assert told(source(tmp_path, given, services={"api": API})) == []
+    assert told(source(tmp_path, given, services={"jobs": WORKER})) == []
+    assert told(source(tmp_path, {**given, "shop:together": False}, services=both)) == []
