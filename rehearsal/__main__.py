@@ -116,7 +116,7 @@ def _cells(_context: click.Context, _parameter: click.Parameter, value: str | No
 @rehearse.command(epilog="Example: ./slipway rehearse faults --cell kill-update-at-shift")
 @click.option("--cell", "cells", callback=_cells, metavar="NAME,…", help="Only these; a fault's name: all its cells.")
 @click.option("--list", "listing", is_flag=True, help="Name the cells, and play none.")
-@click.option("--resume", is_flag=True, help="Go on with the report in the folder: leave out the cells it holds.")
+@click.option("--resume", is_flag=True, help="Go on with the report that lies there: leave out what it holds.")
 @click.option("--blind", type=click.Choice(sorted(BLINDS)), help="Take this guard away: cells that see it must fail.")
 @options(INSTALL, KEEP, SPEED, PORTS, REPORT, AS_JSON)
 @click.option(

@@ -20,11 +20,12 @@ PATIENCE = 10.0
 
 
 class Traffic:
-    """Steady traffic to one host name, by way of a port of this machine."""
+    """Steady traffic to one host name, by way of a port of this machine. limit: seconds for an answer."""
 
-    def __init__(self, home: Home, notebook: Notebook, rate: float) -> None:
+    def __init__(self, home: Home, notebook: Notebook, rate: float, limit: float = 2.0) -> None:
         self.home = home
         self.rate = rate
+        self.limit = limit
         self._notebook = notebook
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -37,6 +38,7 @@ class Traffic:
         """Begin."""
         words = [sys.executable, "-m", "rehearsal.bench", "--port", str(target.port), "--host", target.host]
         words += ["--path", target.path, "--phase", phase, "--rate", str(self.rate), "--out", str(self.home.traffic)]
+        words += ["--limit", str(self.limit)]
         with (self.home.logs / "traffic.log").open("w") as log:
             self._child = self._notebook.start(
                 NAME, words, env=env, cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log

@@ -27,6 +27,8 @@ SCALE = "2-3"
 ROLLOUT = "canary 10% 2m, bake 2m"
 #: Requests of a canary's minute at that speed are few.
 MIN_REQUESTS = 3
+#: Seconds that users wait: what is counted is whether they are answered, and the machine has an engine to run beside.
+LIMIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def _play(stage: Stage, base: str, console: Console, rate: float) -> Play:
         stage=stage,
         console=console,
         kill=KillPoints(),
-        traffic=Traffic(stage.home, stage.notebook, rate),
+        traffic=Traffic(stage.home, stage.notebook, rate, LIMIT),
         base_image=base,
     )
 

@@ -75,6 +75,8 @@ class Played:
                 self.scene.update.kill()
             raise
         finally:
+            for orphan in self.environment.sight.orphans():
+                orphan.end(grace=3.0)
             self.environment.control.calm()
             traffic.stop()
 
@@ -110,6 +112,8 @@ class Played:
         count = self.environment.play.traffic.stop()
         if self.blind:
             self.blind.after(scene)
+        if orphans := sight.orphans():
+            scene.note(f"ended what its engine had left: {', '.join(one.what for one in orphans)}")
         return Seen(
             version=scene.version,
             before=scene.before,

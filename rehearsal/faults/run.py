@@ -47,7 +47,8 @@ def run(home: Home, console: Console, wanted: Run) -> tuple[dict[str, Any], list
     report = Report(wanted.folder, wanted.wish.speed, wanted.rate, wanted.blind)
     if wanted.resume:
         report.resume()
-    cells = [cell for cell in wanted.cells() if cell.name not in report.cells]
+    # Who names a cell wants it played, also where it has been.
+    cells = [cell for cell in wanted.cells() if cell.name not in report.cells or wanted.names]
     if cells:
         with home.lock(), standing(home, console, wanted.wish, wanted.rate, keep=wanted.keep) as environment:
             console.act("The fault matrix", f"{len(cells)} cells, one after the other, under steady traffic.")
@@ -73,6 +74,9 @@ def verdict(told: dict[str, Any], blind: str) -> list[str]:
 def _play(
     environment: Environment, console: Console, report: Report, cells: Sequence[Cell], blind: Blind | None
 ) -> None:
+    if environment.sight.journal() or environment.sight.locks():
+        with console.working("Ending what an earlier run has left under way"):
+            _must_recover(environment, "an earlier run")
     took: list[float] = []
     for place, cell in enumerate(cells):
         began = time.monotonic()
@@ -85,12 +89,17 @@ def _play(
         line = f"{place + 1}/{len(cells)} {cell.name}: {duration(seconds)}, about {duration(left)} left"
         (console.bad if problems else console.good)(line)
         console.quote(problems)
-        if problems and not recover(environment):
-            raise RehearsalError(
-                f"after {cell.name} the environment could not be brought back to where a cell can begin.",
-                f"the logs are in {environment.stage.home.logs}; `--resume` goes on with a new environment.",
-            )
+        if problems:
+            _must_recover(environment, cell.name)
         environment.sight.calm()
+
+
+def _must_recover(environment: Environment, after: str) -> None:
+    if not recover(environment):
+        raise RehearsalError(
+            f"after {after} the environment could not be brought back to where a cell can begin.",
+            f"the logs are in {environment.stage.home.logs}; `./slipway stop`, then `--resume` goes on in a new one.",
+        )
 
 
 def _one(environment: Environment, cell: Cell, blind: Blind | None) -> tuple[Seen | None, list[str]]:

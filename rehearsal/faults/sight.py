@@ -32,6 +32,8 @@ PATIENCE = 12.0
 _STANDING = frozenset({builder.NAME, docker_engine.NAME, emulator.NAME, traffic.NAME})
 #: What the toolchain keeps warm for the next update, and ends by itself a minute later.
 _KEPT_WARM = "keeper"
+#: Docker's own plugin, which does not notice that its engine is gone. Nothing of Slipway's can end it then.
+_STAYS = "pulumi-resource-docker-build"
 
 
 class Sight:
@@ -256,7 +258,13 @@ class Sight:
         spared = {process.pid for process in self._stage.notebook.running() if process.what in _STANDING}
         ours = list(strays(self._stage.home))
         spared |= {process.pid for process in ours if _KEPT_WARM in words(process.pid)}
+        spared |= {process.pid for process in self.orphans()}
         return [process for process in ours if not spared & {process.pid, *ancestors(process.pid)}]
+
+    def orphans(self) -> list[Process]:
+        """The plugins that somebody else makes, and that have been left by their engine."""
+        ours = [process for process in strays(self._stage.home) if _STAYS in " ".join(words(process.pid)[:1])]
+        return [process for process in ours if not any("pulumi" in words(pid)[:1] for pid in ancestors(process.pid))]
 
     def locks(self) -> list[Path]:
         """The locks in Pulumi's state."""
