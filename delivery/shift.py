@@ -13,7 +13,7 @@ from datetime import datetime
 from delivery.appspec import fingerprint
 from delivery.causes import Causes
 from delivery.deployments import Active, Deployments, WayBack
-from delivery.meaning import Next, Phase, View, next_step
+from delivery.meaning import Next, Phase, View, later, next_step
 from delivery.plan import ServicePlan
 from delivery.records import Served
 from delivery.serving import Serving, World
@@ -134,7 +134,7 @@ class Shift:
 
     def look(self) -> View:
         """See how far it is."""
-        self.view = self._deployments.look(self.deployment)
+        self.view = later(self.view, self._deployments.look(self.deployment))
         return self.view
 
     def go(self) -> None:
