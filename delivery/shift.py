@@ -86,6 +86,7 @@ class Shift:
                 self.clearing, self._leaving = ended, WayBack(self._deployments, ended)
                 return Ground.BUSY
             served = self._world.serves(self.service, serving)
+            self.rerouted = self.rerouted and served  # the tasks may have gone just before we asked for them
             return self._know(serving, ground=Ground.SERVED if served else Ground.FREE)
         return self._about(active, serving)
 

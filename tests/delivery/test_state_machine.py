@@ -172,9 +172,9 @@ def test_each_deployment_status(status: str) -> None:
 @pytest.mark.parametrize(("status", "event"), [(status, event) for status in EVENTS for event in EVENTS[status]])
 def test_each_event_in_each_status(status: str, event: str) -> None:
     for deployment in ("Created", "Queued", "InProgress", "Baking"):
-        assert see(deployment, **{event: status}).phase == EVENTS[status][event]
+        assert see(deployment, **cast(Any, {event: status})).phase == EVENTS[status][event]
     for ended in ("Succeeded", "Failed", "Stopped"):
-        assert see(ended, **{event: status}).phase == STATUSES[ended]
+        assert see(ended, **cast(Any, {event: status})).phase == STATUSES[ended]
 
 
 @pytest.mark.parametrize(("before", "during", "after"), list(product(EVENTS, repeat=3)))
