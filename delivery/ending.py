@@ -97,7 +97,7 @@ class Ending:
     def _undo(self) -> str:
         if self._ledger.resumed:
             for shift in self._shifts:
-                shift.find()
+                shift.find(self._ledger.record.deployments.get(shift.name, ""))
         problems = Undoing(self._shifts, self._workers, self._tools.clock, self._tools.teller).run()
         self._tools.scaling.resume(self._ledger.held)
         self._ledger.freed()

@@ -15,6 +15,7 @@ whatever happens is written down.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from delivery import failures, gates, lines
@@ -29,6 +30,7 @@ from delivery.shift import Ground, Pace, Shift
 from delivery.store import Store
 from delivery.tools import Tools
 from delivery.who import identity, refuse_other_account
+from delivery.wishes import Wishes
 from delivery.workers import Worker
 
 
@@ -47,6 +49,7 @@ class Release:
         self._pace = Pace()
         self._moved = False
         self._passed = 0
+        self._wishes: Wishes
         self._ending = Ending(plan, tools, self._store, self._ledger, self._shifts, self._workers)
 
     def run(self) -> Outcome:
@@ -55,8 +58,16 @@ class Release:
             who = identity(self._tools.aws.sts, self._environment)
             refuse_other_account(who, self._plan.account)
             self._ledger.open(who.text)
+            self._wishes = Wishes(self._store, self._ledger.record.id, self._tools.clock, self._tools.teller)
         except Exception as error:
             raise explained(error) from error
+        outcome = self._go()
+        if self._ledger.closed:
+            with suppress(Exception):  # the release has ended, and its record says how
+                self._wishes.over()
+        return outcome
+
+    def _go(self) -> Outcome:
         try:
             self._prepare()
             for name, phase in (
@@ -69,13 +80,18 @@ class Release:
             ):
                 with self._ledger.phase(name):
                     phase()
+            self._wishes.look()
             self._tools.stop.too_late()
             return self._ending.succeed(self._pace, passed=self._passed)
         except Exception as error:
+            if self._wishes.found and self._wishes.aborts:
+                with suppress(Exception):  # who asked hears that we follow; stopping matters more
+                    self._ledger.note(self._wishes.found.told)
             return self._ending.take_back(explained(error), moved=self._moved)
 
     def _prepare(self) -> None:
         tools, interrupted = self._tools, self._ledger.interrupted
+        tools.stop.heed(self._wishes.check)
         for service in self._plan.services:
             if service.shifts:
                 shift = Shift(service, tools.deployments, tools.world, tools.causes, interrupted)
@@ -198,12 +214,16 @@ class Release:
 
         def baked(shift: Shift) -> bool:
             began = shift.view.shifted_at or seen
-            return clock.now() >= began + timedelta(minutes=bake)
+            return self._wishes.skips_bake or clock.now() >= began + timedelta(minutes=bake)
 
         def told(shift: Shift) -> str:
             return lines.baking(int(clock.since(shift.view.shifted_at or seen) // 60), bake)
 
         self._until(baked, told)
+        if self._wishes.found and self._wishes.skips_bake:
+            wish = self._wishes.found.told
+            self._tools.teller.note(wish)
+            self._ledger.note("bake", overrides=tuple(dict.fromkeys([*self._ledger.record.overrides, wish])))
 
     def _work(self) -> None:
         if not self._workers:
@@ -235,6 +255,7 @@ class Release:
             self._tools.stop.check()
             for shift in self._moving:
                 if shift.view.phase in (Phase.FAILED, Phase.STOPPED):
+                    self._wishes.look()  # perhaps it was a person's wish, and we come late
                     loud = ringing(self._tools.aws.cloudwatch, shift.service.alarms)
                     raise failures.ended(shift, loud, moved=self._moved)
                 self._tell(shift, told(shift))

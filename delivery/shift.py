@@ -127,11 +127,16 @@ class Shift:
         )
         return bool(self.deployment)
 
-    def find(self) -> None:
-        """Know the deployment of an interrupted release, where it was not taken up yet."""
-        active = None if self.deployment else self._deployments.active(self.service)
-        if active and active.mark and active.mark.release == self._unfinished:
-            self.deployment = active.id
+    def find(self, noted: str = "") -> None:
+        """Know the deployment of an interrupted release, where it was not taken up yet.
+
+        noted: what the journal says; it may have ended, and what takes it back may go on.
+        """
+        if self.deployment:
+            return
+        active = self._deployments.active(self.service)
+        ours = active and active.mark and active.mark.release == self._unfinished
+        self.deployment = active.id if active and ours else noted
 
     def look(self) -> View:
         """See how far it is."""
