@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from delivery.appspec import fingerprint, revision
 from delivery.aws import error_code
@@ -26,6 +26,8 @@ _TOO_LATE = (
     "DeploymentIsNotInReadyStateException",
     "UnsupportedActionForDeploymentTypeException",
 )
+#: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BatchGetDeployments.html
+_BATCH = 25
 _ABSENT = (
     "ApplicationDoesNotExistException",
     "DeploymentGroupDoesNotExistException",
@@ -54,6 +56,29 @@ class Deployments:
         running = [candidate for candidate in candidates if not candidate.view.phase.over]
         # AWS allows one; while it hands over to a rollback, both may be listed, and the rollback counts.
         return next((one for one in running if one.takes_back), running[0] if running else None)
+
+    def marked(self) -> list[Active]:
+        """All deployments of the account that are ours and hold their group, whatever their group is.
+
+        A deployment that takes another one back carries no mark, and is not among them.
+        """
+        found: list[str] = []
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._codedeploy.list_deployments(includeOnlyStatuses=ACTIVE, **page)
+            found += answer.get("deployments", [])
+            if not answer.get("nextToken"):
+                break
+            page = {"nextToken": answer["nextToken"]}
+        infos = [
+            info
+            for start in range(0, len(found), _BATCH)
+            for info in self._codedeploy.batch_get_deployments(deploymentIds=found[start : start + _BATCH]).get(
+                "deploymentsInfo", []
+            )
+        ]
+        ours = [info["deploymentId"] for info in infos if Mark.read(info.get("description", ""))]
+        return [active for active in map(self._describe, ours) if not active.view.phase.over]
 
     def just_ended(self, service: ServicePlan, now: datetime) -> str:
         """The group's last deployment, if it was stopped or failed a moment ago and its rollback is not known yet.
@@ -110,6 +135,10 @@ class Deployments:
         """Say how far a deployment is."""
         info = self._codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
         return understand(info, self._target(deployment))
+
+    def glance(self, deployment: str) -> View:
+        """Say whether a deployment is over, and what takes it back: one call; its tasks and traffic are not asked."""
+        return understand(self._codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"], None)
 
     def go(self, deployment: str) -> None:
         """Begin to shift traffic to a green that waits."""
@@ -186,13 +215,15 @@ class WayBack:
 
     def over(self, now: datetime) -> bool:
         """Look once. `now` is AWS's time. True when nothing more will move."""
-        self.view = self._deployments.look(self.deployment)
+        ended = self.view is not None and self.view.phase.over
+        if self.view is None or not (ended and self.view.rollback):
+            self.view = self._deployments.glance(self.deployment) if ended else self._deployments.look(self.deployment)
         if not self.view.phase.over:
             return False
         if self.view.phase == Phase.SUCCEEDED:
             return True
         if self.view.rollback:
-            return self._deployments.look(self.view.rollback).phase.over
+            return self._deployments.glance(self.view.rollback).phase.over
         if self.view.rollback_note:
             return True
         self._waited_since = self._waited_since or now

@@ -117,7 +117,7 @@ class Ending:
     def _undo(self, shifts: Sequence[Shift], workers: Sequence[Worker]) -> str:
         if self._ledger.resumed:
             for shift in shifts:
-                shift.find()
+                shift.find(self._ledger.record.deployments.get(shift.name, ""))
         problems = Undoing(shifts, workers, self._tools.clock, self._tools.teller).run()
         self._tools.scaling.resume(self._ledger.held)
         self._ledger.freed()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from delivery.clock import Clock, moment
+from delivery.errors import RecordError
 from delivery.plan import ReleasePlan
 from delivery.records import Journal, Pointer, Record, Result, Served
 from delivery.schema import Schema
@@ -26,6 +27,7 @@ class Ledger:
         self.held: tuple[str, ...] = ()
         self.record: Record
         self.resumed = False
+        self.closed = False
 
     def open(self, who: str) -> None:
         """Begin, or go on where an interrupted release with the same target stopped.
@@ -41,7 +43,7 @@ class Ledger:
                 self._step, self.resumed = found.step, True
                 return
             if open_:
-                cause = f"interrupted while: {found.step}"
+                cause = self._aborted(found.record.id) or f"interrupted while: {found.step}"
                 self._store.write(replace(found.record, finished=self._clock.stamp(), cause=cause))
         self.record = Record(
             id=secrets.token_hex(4),
@@ -109,6 +111,7 @@ class Ledger:
     def drop(self) -> None:
         """Nothing had to be done, and nothing has to be written."""
         self._store.close_journal()
+        self.closed = True
 
     def close(
         self, result: Result, cause: str, serving: Mapping[str, Served], results: Mapping[str, Result] | None = None
@@ -141,6 +144,7 @@ class Ledger:
             self._store.note(Journal(step="resume autoscaling", record=self.record, held=self.held))
         else:
             self._store.close_journal()
+        self.closed = True
         return self.record
 
     def _point_at_some(self, record: Record) -> None:
@@ -155,6 +159,17 @@ class Ledger:
             versions = {name: version for name, version in found.versions.items() if name not in there}
             versions |= {name: record.version for name in sorted(there) if record.version != found.version}
             self._store.point(replace(found, services={**found.services, **services}, versions=versions))
+
+    def _aborted(self, release: str) -> str:
+        """Who aborted an interrupted release and why, where somebody did; its wish has been followed then."""
+        try:
+            control = self._store.control(release)
+        except RecordError:
+            return ""
+        if control is None:
+            return ""
+        self._store.withdraw(release)
+        return control.told if control.wish == "abort" else ""
 
     def _pointer(self, record: Record) -> Pointer:
         return Pointer(

@@ -83,6 +83,17 @@ def understand(deployment: DeploymentInfoTypeDef, target: ECSTargetTypeDef | Non
     )
 
 
+def later(known: View, seen: View) -> View:
+    """Which of two looks at one deployment counts: what was known, or what was seen after it.
+
+    AWS may answer with what was true a moment ago. A deployment only goes forward, its way back is another one: so what
+    is over is not running again, and what reached users does not wait for them.
+    """
+    if known.phase.over:
+        return seen if seen.phase.over else known
+    return seen if seen.phase >= known.phase else known
+
+
 def _phase(deployment: DeploymentInfoTypeDef, events: dict[str, LifecycleEventTypeDef], percent: int) -> Phase:
     ended = {
         "Succeeded": Phase.SUCCEEDED,

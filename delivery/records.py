@@ -5,6 +5,7 @@ All are JSON documents in the environment's bucket; `delivery.store` reads and w
     releases/20260102T030405Z-3f9c1e2a.json   one record per release, whatever its result
     pointer.json                              what serves; what another environment takes from
     journal.json                              what is under way; gone when nothing is
+    control/3f9c1e2a.json                     what a person wishes of it (see `delivery.control`); gone at its end
 
 Reading refuses another schema, and fields that are missing or of the wrong type; fields it does not know pass, so that
 an older checkout reads what a newer one wrote.
@@ -83,7 +84,7 @@ class Record:
     seconds: how long its phases took: gates, provision, checks, shift, bake, total.
     deployments: the deployment of each service; empty where none was needed.
     settings_hash, settings: of the non-secret settings it ran with.
-    overrides: gates that only warned, and why.
+    overrides: gates that only warned, and why; a bake that a person ended, who and why.
     calls: how many calls to AWS it made; records of earlier days do not say.
     schemas: by service, the schema that its database is at since, and the revisions that its image knows; a record that
     was written before there were migrations has none.

@@ -17,6 +17,7 @@ whatever happens is written down.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -36,6 +37,7 @@ from delivery.shift import Ground, Pace, Shift
 from delivery.store import Store
 from delivery.tools import Tools
 from delivery.who import identity, refuse_other_account
+from delivery.wishes import Wishes
 from delivery.workers import Worker
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ class Release:
         self._looked: dict[str, datetime] = {}
         self._began: datetime | None = None
         self._passed = 0
+        self._wishes: Wishes
         self._apart = Apart(plan, self._shifts, self._workers, tools.teller)
         self._ending = Ending(plan, tools, self._store, self._ledger, self._shifts, self._workers, self._apart)
 
@@ -69,8 +72,16 @@ class Release:
             who = identity(self._tools.aws.sts, self._environment)
             refuse_other_account(who, self._plan.account)
             self._ledger.open(who.text)
+            self._wishes = Wishes(self._store, self._ledger.record.id, self._tools.clock, self._tools.teller)
         except Exception as error:
             raise explained(error) from error
+        outcome = self._go()
+        if self._ledger.closed:
+            with suppress(Exception):  # the release has ended, and its record says how
+                self._wishes.over()
+        return outcome
+
+    def _go(self) -> Outcome:
         try:
             self._prepare()
             for name, phase in (
@@ -84,9 +95,13 @@ class Release:
             ):
                 with self._ledger.phase(name):
                     self._through(phase)
+            self._wishes.look()
             self._tools.stop.too_late()
             return self._through(lambda: self._ending.succeed(self._pace, passed=self._passed))
         except Exception as error:
+            if self._wishes.found and self._wishes.aborts:
+                with suppress(Exception):  # who asked hears that we follow; stopping matters more
+                    self._ledger.note(self._wishes.found.told)
             return self._ending.take_back(explained(error), moved=self._moved)
 
     def _through(self, phase: Callable[[], T]) -> T:
@@ -100,6 +115,7 @@ class Release:
 
     def _prepare(self) -> None:
         tools, interrupted = self._tools, self._ledger.interrupted
+        tools.stop.heed(self._wishes.check)
         for service in self._plan.services:
             if service.shifts:
                 shift = Shift(service, tools.deployments, tools.world, tools.causes, interrupted)
@@ -242,13 +258,17 @@ class Release:
 
         def baked(shift: Shift) -> bool:
             began = shift.view.shifted_at or seen
-            return clock.now() >= began + timedelta(minutes=bake)
+            return self._wishes.skips_bake or clock.now() >= began + timedelta(minutes=bake)
 
         def told(shift: Shift) -> str:
             return lines.baking(int(clock.since(shift.view.shifted_at or seen) // 60), bake)
 
         self._until(baked, told)
         self._public.ask(self._moving, self._visited)
+        if self._wishes.found and self._wishes.skips_bake:
+            wish = self._wishes.found.told
+            self._tools.teller.note(wish)
+            self._ledger.note("bake", overrides=tuple(dict.fromkeys([*self._ledger.record.overrides, wish])))
 
     def _visited(self, passed: int, total: int) -> None:
         """Between two rounds of public checks: the deployments are watched on."""
@@ -296,6 +316,7 @@ class Release:
         self._tools.stop.check()
         for shift in self._moving:
             if shift.view.phase in (Phase.FAILED, Phase.STOPPED):
+                self._wishes.look()  # perhaps it was a person's wish, and we come late
                 watched = set(shift.service.alarms) - set(self._pace.unwatched)
                 raise failures.ended(shift, ringing(self._tools.aws.cloudwatch, watched), moved=self._moved)
 

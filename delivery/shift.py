@@ -13,7 +13,7 @@ from datetime import datetime
 from delivery.appspec import fingerprint
 from delivery.causes import Causes
 from delivery.deployments import Active, Deployments, WayBack
-from delivery.meaning import Next, Phase, View, next_step
+from delivery.meaning import Next, Phase, View, later, next_step
 from delivery.plan import ServicePlan
 from delivery.records import Served
 from delivery.serving import Serving, World
@@ -87,6 +87,7 @@ class Shift:
                 self.clearing, self._leaving = ended, WayBack(self._deployments, ended)
                 return Ground.BUSY
             served = self._world.serves(self.service, serving)
+            self.rerouted = self.rerouted and served  # the tasks may have gone just before we asked for them
             return self._know(serving, ground=Ground.SERVED if served else Ground.FREE)
         return self._about(active, serving)
 
@@ -127,15 +128,20 @@ class Shift:
         )
         return bool(self.deployment)
 
-    def find(self) -> None:
-        """Know the deployment of an interrupted release, where it was not taken up yet."""
-        active = None if self.deployment else self._deployments.active(self.service)
-        if active and active.mark and active.mark.release == self._unfinished:
-            self.deployment = active.id
+    def find(self, noted: str = "") -> None:
+        """Know the deployment of an interrupted release, where it was not taken up yet.
+
+        noted: what the journal says; it may have ended, and what takes it back may go on.
+        """
+        if self.deployment:
+            return
+        active = self._deployments.active(self.service)
+        ours = active and active.mark and active.mark.release == self._unfinished
+        self.deployment = active.id if active and ours else noted
 
     def look(self) -> View:
         """See how far it is."""
-        self.view = self._deployments.look(self.deployment)
+        self.view = later(self.view, self._deployments.look(self.deployment))
         return self.view
 
     def go(self) -> None:

@@ -15,6 +15,7 @@ class Stop:
         self._lock = threading.Lock()
         self._asked = False
         self._stops: dict[str, Callable[[], None]] = {}
+        self._heed: Callable[[], None] = lambda: None
 
     @property
     def asked(self) -> bool:
@@ -37,13 +38,21 @@ class Stop:
         if late:
             stop()
 
+    def heed(self, look: Callable[[], None]) -> None:
+        """Let every `check` look elsewhere too; `look` raises `Cancelled` when somebody asked there."""
+        self._heed = look
+
     def too_late(self) -> None:
         """From here on a wish changes nothing: all is done but the writing. Raises `Cancelled` when it came before."""
         with self._lock:
-            self.check()
+            self._raise()
             self._stops.clear()
 
     def check(self) -> None:
-        """Raise `Cancelled` when somebody asked."""
+        """Raise `Cancelled` when somebody asked, here or elsewhere."""
+        self._raise()
+        self._heed()
+
+    def _raise(self) -> None:
         if self._asked:
             raise Cancelled("the update was cancelled", "run it again when you want it")

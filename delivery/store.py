@@ -1,12 +1,14 @@
-"""An environment's bucket: records, pointer and journal, written and read."""
+"""An environment's bucket: records, pointer, journal and wishes, written and read."""
 
 from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from delivery.aws import error_code
+from delivery.control import Control, control_key
 from delivery.errors import NoSuchRelease
 from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, good
 
@@ -60,6 +62,10 @@ class Store:
             "`./slipway history` lists the releases that can be named",
         )
 
+    def known(self) -> frozenset[str]:
+        """The ids of all releases that are written down."""
+        return frozenset(key.rpartition("-")[2].removesuffix(".json") for key in self._keys())
+
     def find(self, key: str) -> Record | None:
         """The record under a key, or None."""
         found = self._get(key)
@@ -96,6 +102,29 @@ class Store:
     def close_journal(self) -> None:
         """Say that nothing is under way."""
         self._s3.delete_object(Bucket=self.bucket, Key=JOURNAL)
+
+    def journal_moved(self) -> datetime | None:
+        """When the journal was last written, by S3's clock; None where nothing is under way."""
+        try:
+            return self._s3.head_object(Bucket=self.bucket, Key=JOURNAL)["LastModified"]
+        except Exception as error:
+            if error_code(error) in _ABSENT:
+                return None
+            raise
+
+    def control(self, release: str) -> Control | None:
+        """What a person wishes of a release, or None. Raises `RecordError` for what is no wish to it."""
+        key = control_key(release)
+        found = self._get(key)
+        return Control.from_json(found, self._where(key), release) if found else None
+
+    def wish(self, control: Control) -> None:
+        """Write down what a person wishes of a release; the last wish counts."""
+        self._put(control.key, control.to_json())
+
+    def withdraw(self, release: str) -> None:
+        """Remove what was wished of a release."""
+        self._s3.delete_object(Bucket=self.bucket, Key=control_key(release))
 
     def _keys(self) -> list[str]:
         """The keys of all records, newest first."""

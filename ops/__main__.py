@@ -1,4 +1,4 @@
-"""The command line of the operator's verbs: `./slipway history`, `rollback`, `status`.
+"""The command line of the operator's verbs: `./slipway history`, `rollback`, `status`, `skip-bake`, `abort`, `unlock`.
 
 Exit codes: 0 done, 1 failed, 2 called wrongly. No traceback unless `--debug` stands before the verb.
 """
@@ -13,18 +13,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery.aws import explained
 from delivery.errors import DeliveryError
+from ops.abort import abort
 from ops.history import history
 from ops.rollback import rollback
+from ops.skip_bake import skip_bake
 from ops.status import status
+from ops.unlock import unlock
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 def slipway(debug: bool) -> None:
-    """Look at releases and go back."""
+    """Look at releases, step in, and go back."""
 
 
-for verb in (history, rollback, status):
+for verb in (history, rollback, status, skip_bake, abort, unlock):
     slipway.add_command(verb)
 
 

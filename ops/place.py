@@ -29,6 +29,7 @@ class Place:
     endpoint: URL that stands in for all of AWS; None for AWS itself.
     builds: whether images are built here, and not taken from another environment.
     refuses_ahead: whether going back to a release that does not know the database's schema is refused.
+    shared: whether it is the stack of what environments share; nothing is released there.
     """
 
     project: str
@@ -38,6 +39,7 @@ class Place:
     endpoint: str | None
     builds: bool
     refuses_ahead: bool = False
+    shared: bool = False
 
     @property
     def bucket(self) -> str:
@@ -54,10 +56,20 @@ class Place:
         return boto3.session.Session().client("ecr", region_name=self.region, endpoint_url=self.endpoint)
 
 
-def find(stack: str, folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> Place:
-    """Read where `stack` is. Raises `DeliveryError` for a file, or a value in it, that is missing."""
+def project_file(root: Path) -> dict[str, Any]:
+    """Read `Pulumi.yaml`. Raises `DeliveryError` where it is missing or no YAML."""
+    return _yaml(root / "Pulumi.yaml", "run this where Pulumi.yaml lies")
+
+
+def find(
+    stack: str, folder: Path | None = None, environ: Mapping[str, str] = os.environ, *, shared: bool = False
+) -> Place:
+    """Read where `stack` is. Raises `DeliveryError` for a file, or a value in it, that is missing.
+
+    shared: accept the stack of what environments share, too.
+    """
     root = folder or Path.cwd()
-    project = _yaml(root / "Pulumi.yaml", "run this where Pulumi.yaml lies")
+    project = project_file(root)
     name = str(project.get("name", ""))
     there = ", ".join(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))) or "none"
     settings = _yaml(root / f"Pulumi.{stack}.yaml", f"choose a stack that has a file here: {there}").get("config") or {}
@@ -76,7 +88,7 @@ def find(stack: str, folder: Path | None = None, environ: Mapping[str, str] = os
         )
     if not region:
         raise DeliveryError(f"Pulumi.{stack}.yaml: aws:region: is missing", "such as `aws:region: eu-central-1`")
-    if setting("kind") == "shared":
+    if setting("kind") == "shared" and not shared:
         raise DeliveryError(f"{stack}: is what environments share; nothing runs there", f"choose another of: {there}")
     return Place(
         project=name,
@@ -86,6 +98,7 @@ def find(stack: str, folder: Path | None = None, environ: Mapping[str, str] = os
         endpoint=setting("endpoint") or environ.get("AWS_ENDPOINT_URL") or None,
         builds=setting("source") in ("", "build"),
         refuses_ahead=setting("schema_ahead") == "refuse",
+        shared=setting("kind") == "shared",
     )
 
 

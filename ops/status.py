@@ -41,7 +41,8 @@ def status(stack: str, as_json: bool) -> None:
         click.echo(
             f"Under way: {release.version}, by {who(release.who)} since {when(release.started)} UTC, "
             f"at the step: {journal.step}.\n"
-            f"If nobody runs it any more, `pulumi up -s {stack}` takes it up."
+            f"If nobody runs it any more, `pulumi up -s {stack}` takes it up; "
+            f"`./slipway abort -s {stack} --reason …` takes it back."
         )
 
 

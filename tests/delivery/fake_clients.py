@@ -80,8 +80,14 @@ class _Operations:
             raise AwsError("NoSuchKey")
         return {"Body": io.BytesIO(self._aws.objects[Key])}
 
+    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        if Key not in self._aws.objects:
+            raise AwsError("404")
+        return {"LastModified": datetime.fromtimestamp(self._aws.written[Key], UTC)}
+
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803
         self._aws.objects[Key] = Body
+        self._aws.written[Key] = self._aws.now
         return {}
 
     def delete_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803

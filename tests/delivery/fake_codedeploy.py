@@ -87,10 +87,12 @@ class FakeCodeDeploy:
 
     def list_deployments(
         self,
-        applicationName: str,  # noqa: N803
-        deploymentGroupName: str,  # noqa: N803
         includeOnlyStatuses: list[str],  # noqa: N803
+        applicationName: str = "",  # noqa: N803
+        deploymentGroupName: str = "",  # noqa: N803
     ) -> dict[str, Any]:
+        if not applicationName:
+            return {"deployments": [one.id for one in self.deployments[::-1] if one.status in includeOnlyStatuses]}
         if deploymentGroupName not in self._aws.services:
             raise self._error("DeploymentGroupDoesNotExistException")
         found = [one.id for one in self.of(deploymentGroupName) if one.status in includeOnlyStatuses]
@@ -110,6 +112,9 @@ class FakeCodeDeploy:
         if one.undoes:
             info["rollbackInfo"] = {"rollbackTriggeringDeploymentId": one.undoes}
         return {"deploymentInfo": info}
+
+    def batch_get_deployments(self, deploymentIds: list[str]) -> dict[str, Any]:  # noqa: N803
+        return {"deploymentsInfo": [self.get_deployment(one)["deploymentInfo"] for one in deploymentIds]}
 
     def list_deployment_targets(self, deploymentId: str) -> dict[str, Any]:  # noqa: N803
         one = self._one(deploymentId)

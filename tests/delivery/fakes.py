@@ -83,6 +83,7 @@ class FakeAws:
         self.services: dict[str, FakeService] = {}
         self.definitions: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, bytes] = {}
+        self.written: dict[str, float] = {}
         self.held: set[str] = set()
         self.ringing: dict[str, str] = {}
         self.images: dict[str, str] = {}

@@ -1,7 +1,8 @@
 """Whatever happens, and in whatever order: users meet only what was checked, and every end is true.
 
 Each example is a story of disturbances, each at some call of the release to AWS: an alarm rings, somebody stops the
-deployment or cancels the update, AWS refuses a call, time jumps, the process is killed.
+deployment or cancels the update, or ends its bake or aborts it from elsewhere, AWS refuses a call, time jumps, the
+process is killed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from delivery.control import Control, Wish
 from delivery.ending import Outcome
 from delivery.errors import DeliveryError
 from delivery.release import Release
@@ -22,7 +24,7 @@ from tests.delivery.fakes import FakeAws, image, release_plan, service_plan
 QUICK = settings(
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
 )
-DISTURBANCES = ("alarm", "silence", "stop", "cancel", "refuse", "jump", "kill")
+DISTURBANCES = ("alarm", "silence", "stop", "cancel", "skip", "abort", "refuse", "jump", "kill")
 STORIES = some.lists(some.tuples(some.integers(1, 160), some.sampled_from(DISTURBANCES)), max_size=4)
 
 
@@ -95,6 +97,19 @@ class Story:
     def _cancel(self) -> None:
         self.stop.ask()
 
+    def _skip(self) -> None:
+        self._wish("skip-bake")
+
+    def _abort(self) -> None:
+        self._wish("abort")
+
+    def _wish(self, wish: Wish) -> None:
+        for journal in self.aws.documents("journal.json"):
+            given = Control(
+                release=journal["record"]["id"], wish=wish, who="bob", reason="why not", asked="2026-01-02T03:04:05Z"
+            )
+            self.aws.objects[given.key] = given.to_json().encode()
+
     def _refuse(self) -> None:
         self.errors += 1
         raise AwsError("ThrottlingException", "Rate exceeded", "AnyOperation")
@@ -145,6 +160,10 @@ def test_after_anything_the_next_update_is_clean(events: list[tuple[int, str]], 
     # A deployment that goes back on its own has to end first; the next update waits for it by itself.
     outcome = story.run()
     assert outcome is not None
+    if outcome.record.cause == "aborted by bob: why not":  # wished of the one that was killed, and followed now
+        assert story.serves(story.old)
+        outcome = story.run()
+        assert outcome is not None
     assert outcome.succeeded, outcome.record.cause
     assert story.serves(story.new)
     assert story.aws.held == set()

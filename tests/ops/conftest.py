@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from delivery.records import Pointer, Record, Served
 from delivery.schema import Schema
 from delivery.store import Store
-from ops import place, rollback
+from ops import abort, place, rollback, skip_bake, unlock
+from tests.ops.environment import Environment
 
 ACCOUNT = "111122223333"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop"
@@ -137,3 +138,18 @@ def invoke() -> Callable[..., Result]:
         return CliRunner().invoke(verb, words, input=typed)
 
     return call
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    made = Environment()
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_ACTOR", "SUDO_USER", "LOGNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("USER", "bob")
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nbackend: {url: 'file://state'}\n")
+    (tmp_path / "Pulumi.staging.yaml").write_text(f'config:\n  aws:region: eu-central-1\n  shop:account: "{ACCOUNT}"\n')
+    for verb in (abort, skip_bake, unlock):
+        monkeypatch.setattr(verb, "reach", made.reach)
+    return made
