@@ -22,7 +22,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `causes`, `trouble` | why tasks do not come up, and whether there is any hope |
 | `warden` | what CodeDeploy does when no update runs, written down by a function of its own |
 | `control`, `wishes`, `asking`, `abandoned` | what a person asks of a release under way, and who answers when nobody runs it |
-| `locks`, `owners` | locks that a killed update left on the state, and whether their owner still runs |
+| `locks`, `owners` | locks that a killed update left on the state; whether their owner still runs |
 | `removal` | ending what is in flight for good |
 | `ledger`, `records`, `documents`, `store` | what is written down |
 | `telling`, `lines`, `redact` | what people hear |
