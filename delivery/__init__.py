@@ -21,7 +21,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `ending`, `undoing`, `failures` | how it ends: verified, or taken back and explained |
 | `causes`, `trouble` | why tasks do not come up, and whether there is any hope |
 | `warden` | what CodeDeploy does when no update runs, written down by a function of its own |
-| `control`, `wishes`, `asking`, `abandoned` | what a person asks of a release under way, and who answers when nobody runs it |
+| `control`, `wishes`, `asking`, `abandoned` | what a person asks of a release under way; who answers when none runs |
 | `locks`, `owners` | locks that a killed update left on the state; whether their owner still runs |
 | `removal` | ending what is in flight for good |
 | `ledger`, `records`, `documents`, `store` | what is written down |
