@@ -55,7 +55,7 @@ def tries(ministack: Any, engine: Any) -> Any:
 
 def test_stock_ministack_tries_again_at_once(ministack: Any, engine: Any, wait: Any) -> None:
     tries(ministack, engine)
-    wait(lambda: engine.starts > 2)
+    assert wait(lambda: engine.starts > 2)
 
 
 def test_it_waits(ministack: Any, engine: Any, binding: Any) -> None:

@@ -34,11 +34,12 @@ def code(call: Any, **request: Any) -> str:
 
 @pytest.mark.parametrize(("call", "request_"), CALLS)
 def test_stock_ministack_answers_for_a_rule_that_is_not_there(events: Any, call: str, request_: Any) -> None:
-    getattr(events, call)(**request_)
+    assert getattr(events, call)(**request_)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 def test_stock_ministack_deletes_a_rule_with_its_targets(events: Any) -> None:
     events.delete_rule(Name="ended")
+    assert events.list_rules()["Rules"] == []
 
 
 @pytest.mark.parametrize(("call", "request_"), CALLS)
