@@ -185,6 +185,10 @@ def next_step(
         return Next.WAIT
     if phase == Phase.SHIFTED and serves:
         return Next.ADOPT if interrupted else Next.LEAVE
+    if phase == Phase.SHIFTED and mark is not None and mark.target == target and not interrupted:
+        # It had brought what we want, and somebody moved traffic since: only a new shift moves it again, and blue,
+        # which may have some of it, must not go first.
+        return Next.TAKE_BACK
     if mark is not None and mark.target == target:
         return Next.ADOPT
     if phase == Phase.SHIFTED and not interrupted and not blue_is_target:

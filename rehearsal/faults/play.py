@@ -107,11 +107,10 @@ class Played:
         self.fault.later(scene)
         if self.blind:
             self.blind.between(scene)
+            self.blind.after(scene)
         following, drift = self._following(first)
         after = sight.serving()
         count = self.environment.play.traffic.stop()
-        if self.blind:
-            self.blind.after(scene)
         if orphans := sight.orphans():
             scene.note(f"ended what its engine had left: {', '.join(one.what for one in orphans)}")
         return Seen(

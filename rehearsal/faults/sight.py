@@ -164,6 +164,11 @@ class Sight:
         answer = self.client("cloudwatch").describe_alarms(AlarmNames=self.alarms, StateValue="ALARM")
         return [alarm["AlarmName"] for alarm in answer.get("MetricAlarms", [])]
 
+    def warden(self) -> list[str]:
+        """The EventBridge rules by which somebody hears of deployments when no update runs; none where nobody does."""
+        rules = self.client("events").list_rules()["Rules"]
+        return [rule["Name"] for rule in rules if "warden" in rule["Name"]]
+
     # What is written down
 
     def document(self, key: str) -> dict[str, Any] | None:

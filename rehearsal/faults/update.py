@@ -64,12 +64,14 @@ class Update:
 
     def interrupt(self) -> None:
         """Ctrl-C, as a terminal sends it: SIGINT to the foreground group, whose leader the command is."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGINT)
+        # Group 0 would be our own.
+        if self.pid > 1:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGINT)
 
     def kill(self) -> None:
         """Kill the command and all that it has started, as the end of a CI runner does; not what is kept warm."""
-        family = descendants(self.pid)
+        family = descendants(self.pid) if self.pid > 1 else []
         kept = {pid for pid in family if _KEEPER in words(pid)}
         kept |= {pid for keeper in kept for pid in descendants(keeper)}
         for pid in (self.pid, *(pid for pid in family if pid not in kept)):
@@ -81,7 +83,7 @@ class Update:
 
     def plugin(self) -> int:
         """The process of Slipway's provider; 0 where there is none (yet)."""
-        for pid in descendants(self.pid):
+        for pid in descendants(self.pid) if self.pid > 1 else ():
             said = words(pid)
             if "-m" in said and "plugin" in said:
                 return pid

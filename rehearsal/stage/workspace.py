@@ -17,8 +17,10 @@ import yaml
 from rehearsal.errors import RehearsalError
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+#: What rehearsals leave where they are started.
+REPORTS = {f"{what}-report.{kind}" for what in ("rehearsal", "faults") for kind in ("json", "html")}
 #: What a project does not need from the checkout, or has as a copy of its own.
-LEFT_OUT = frozenset({".git", "example", "tests", "docs", "rehearsal-report.json", "rehearsal-report.html"})
+LEFT_OUT = frozenset({".git", "example", "tests", "docs", *REPORTS})
 STAGING = "staging"
 SHARED = "shared"
 

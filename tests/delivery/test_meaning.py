@@ -121,6 +121,8 @@ OURS, OTHER = Mark("aa", "bb"), Mark("aa", "cc")
         (OURS, Phase.SHIFTING, {}, Next.ADOPT),
         (OURS, Phase.SHIFTED, {"serves": True}, Next.LEAVE),
         (OURS, Phase.SHIFTED, {"serves": True, "unfinished": "aa"}, Next.ADOPT),
+        (OURS, Phase.SHIFTED, {}, Next.TAKE_BACK),
+        (OURS, Phase.SHIFTED, {"unfinished": "aa"}, Next.ADOPT),
         (OTHER, Phase.SHIFTED, {"serves": True}, Next.LEAVE),
         (OTHER, Phase.SHIFTED, {}, Next.END_WARM),
         (None, Phase.SHIFTED, {}, Next.END_WARM),

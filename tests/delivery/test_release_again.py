@@ -138,3 +138,16 @@ def test_a_killed_update_is_taken_back_when_something_else_is_wanted() -> None:
     assert (interrupted["result"], interrupted["cause"]) == ("cancelled", "interrupted while: shift")
     assert succeeded["result"] == "succeeded"
     assert left_behind(aws) == []
+
+
+def test_weights_that_somebody_set_by_hand_after_a_release_are_put_right_by_releasing_again() -> None:
+    aws, _, new = world()
+    plan = release_plan(service_plan(new, image("b")))
+    run(aws, plan)
+    shares = aws.services["api"].shares
+    shares.update(dict.fromkeys(shares, 50))
+    outcome = run(aws, plan)
+    assert outcome.succeeded, outcome.record.cause
+    assert serves(aws, new)
+    assert len([one for one in aws.codedeploy.deployments if not one.undoes]) == 2
+    assert left_behind(aws) == []

@@ -51,7 +51,7 @@ def test_the_fault_matrix_is_listed_and_nothing_is_played() -> None:
     ("words", "says"),
     [
         (["rehearse", "faults", "--cell", "fireworks"], "no cell fireworks; `./slipway rehearse faults --list` names"),
-        (["rehearse", "faults", "--blind", "fireworks"], "'fireworks' is not one of 'adoption', 'journal'"),
+        (["rehearse", "faults", "--blind", "fireworks"], "'fireworks' is not one of 'adoption', 'journal', 'warden'"),
     ],
 )
 def test_wrong_usage_of_the_matrix_is_told(words: list[str], says: str) -> None:

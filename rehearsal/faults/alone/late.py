@@ -7,8 +7,11 @@ from rehearsal.faults.fault import Fault
 from rehearsal.faults.scene import Scene
 from rehearsal.faults.sight import until
 
-#: Seconds of the wall in which traffic must be back.
+#: Seconds of the wall in which traffic must be back, and in which that must be written down.
 BACK = 20.0
+#: What a record says of a release that AWS took back when no update ran.
+TAKEN_BACK = "taken back"
+UNHEARD = "no record says that AWS took the release back"
 
 
 class LateRollback(Fault):
@@ -30,7 +33,12 @@ class LateRollback(Fault):
 
         if not until(back, BACK):
             scene.wrong.append(f"{scene.before} did not serve again within {BACK:.0f} s")
+        elif scene.sight.warden() and not until(lambda: self._written(scene), BACK, pace=0.5):
+            scene.wrong.append(UNHEARD)
 
     def expect(self, stage: str) -> Expectation:
         """The next update sees it, though nothing in the settings has changed, and releases again."""
         return Expectation(ends=DELIVERED)
+
+    def _written(self, scene: Scene) -> bool:
+        return any(record["result"] == TAKEN_BACK for record in scene.sight.records(scene.version))

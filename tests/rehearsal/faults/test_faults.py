@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from rehearsal.errors import RehearsalError
 from rehearsal.faults.alone.broken import CrashLoop, FailingCheck, UnpullableImage
 from rehearsal.faults.alone.credentials import CredentialsExpire
 from rehearsal.faults.alone.late import LateRollback
@@ -52,6 +53,7 @@ class FakeSight(Asked):
     def __init__(self, **answers: Any) -> None:
         sets = [{"id": "ecs-svc/1", "taskDefinition": "old"}, {"id": "ecs-svc/2", "taskDefinition": "new"}]
         usual: dict[str, Any] = {"task_sets": sets, "kill_container": True, "weights": {"blue": 100, "green": 0}}
+        usual |= {"warden": []}
         super().__init__(**{**usual, "desired": 2, "active_deployment": "d-1", **answers})
         self.aws = Asked()
 
@@ -187,7 +189,11 @@ def test_a_secret_is_deleted_so_that_it_can_be_restored(scene: Scene) -> None:
 
 def test_a_late_rollback_is_waited_for(scene: Scene) -> None:
     back = Serving(version="old", share=100, running=2, desired=2)
-    scene.sight = cast(Sight, FakeSight(serving=back))
+    scene.sight = cast(Sight, FakeSight(serving=back, warden=[]))
+    LateRollback().later(scene)
+    assert scene.wrong == []
+    written = [{"result": "succeeded"}, {"result": "taken back"}]
+    scene.sight = cast(Sight, FakeSight(serving=back, warden=["shop-staging-warden"], records=written))
     LateRollback().later(scene)
     assert scene.wrong == []
     scene.sight = cast(Sight, FakeSight(active_deployment=""))
@@ -204,8 +210,21 @@ def test_a_guard_is_taken_away_and_given_back(scene: Scene) -> None:
         ("trouble", ("blind", "rewrite")),
         ("calm", ("blind",)),
     ]
-    assert asked(scene.sight).calls[-1][0] == "forget_journal"
+    assert "forget_journal" in [name for name, _, _ in asked(scene.sight).calls]
     assert scene.notes[0].startswith("blind: ")
+
+
+def test_the_warden_is_taken_away_by_its_rule(scene: Scene) -> None:
+    blind = BLINDS["warden"]
+    with pytest.raises(RehearsalError, match="no warden that could be taken away"):
+        blind.before(scene)
+    scene.sight = cast(Sight, FakeSight(warden=["shop-staging-warden"]))
+    blind.before(scene)
+    blind.between(scene)
+    blind.after(scene)
+    aws = cast(FakeSight, scene.sight).aws
+    assert [name for name, _, _ in aws.calls] == ["disable_rule", "enable_rule"]
+    assert not [name for name, _, _ in asked(scene.sight).calls if name == "forget_journal"]
 
 
 def test_a_lost_journal_leaves_the_marks_alone(scene: Scene) -> None:

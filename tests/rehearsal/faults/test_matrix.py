@@ -83,5 +83,6 @@ def test_which_cells_see_a_guard_that_is_missing() -> None:
     assert {name: set(blind.cells) for name, blind in BLINDS.items()} == {
         "adoption": {"kill-update-at-provision", "kill-update-at-checks", "kill-engine-at-shift"},
         "journal": {"kill-update-at-gates", "kill-update-at-shift", "kill-plugin-at-record"},
+        "warden": {"late-rollback-in-warm-window"},
     }
     assert all(set(blind.cells) <= set(NAMES) for blind in BLINDS.values())
