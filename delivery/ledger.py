@@ -27,6 +27,8 @@ class Ledger:
         self.held: tuple[str, ...] = ()
         self.record: Record
         self.resumed = False
+        self.stopped_at = ""
+        """The step at which an interrupted release stopped, where one is gone on with."""
         self.closed = False
 
     def open(self, who: str) -> None:
@@ -41,6 +43,7 @@ class Ledger:
             if open_ and found.record.services == self._plan.target:
                 self.record = replace(found.record, version=self._plan.version, commit=self._plan.commit, who=who)
                 self._step, self.resumed = found.step, True
+                self.stopped_at = found.step
                 return
             if open_:
                 cause = self._aborted(found.record.id) or f"interrupted while: {found.step}"

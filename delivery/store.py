@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from delivery import ground
 from delivery.aws import error_code
 from delivery.control import Control, control_key
 from delivery.errors import NoSuchRelease
+from delivery.hold import HOLD, Hold
+from delivery.plan import ServicePlan
 from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, good
 
 if TYPE_CHECKING:
@@ -71,9 +75,15 @@ class Store:
         found = self._get(key)
         return Record.from_json(found, self._where(key)) if found else None
 
-    def succeeded_before(self, digests: frozenset[str], within: int = 50) -> bool:
-        """Whether one of the newest releases with exactly these images succeeded, and was not taken back since."""
-        return any(record.digests == digests for record in good(self.latest(within)))
+    def succeeded_before(self, digests: frozenset[str], within: int = 50, settings_hash: str = "") -> bool:
+        """Whether one of the newest releases with exactly these images succeeded, and was not taken back since.
+
+        settings_hash: where it is given, with these settings too.
+        """
+        return any(
+            record.digests == digests and settings_hash in ("", record.settings_hash)
+            for record in good(self.latest(within))
+        )
 
     def taken_back(self, within: int = 10) -> Record | None:
         """What CodeDeploy took back when no update ran, if nothing was released since; looks at the newest records."""
@@ -125,6 +135,29 @@ class Store:
     def withdraw(self, release: str) -> None:
         """Remove what was wished of a release."""
         self._s3.delete_object(Bucket=self.bucket, Key=control_key(release))
+
+    def hold(self) -> Hold | None:
+        """What keeps the environment at what it serves, or None."""
+        found = self._get(HOLD)
+        hold = Hold.from_json(found, self._where(HOLD)) if found else None
+        return hold if hold is not None and hold.active else None
+
+    def keep(self, hold: Hold) -> None:
+        """Set a hold, or write down that it was lifted."""
+        self._put(HOLD, hold.to_json())
+
+    def drop_hold(self) -> None:
+        """Remove a hold that was set for nothing."""
+        self._s3.delete_object(Bucket=self.bucket, Key=HOLD)
+
+    def ground(self) -> tuple[ServicePlan, ...] | None:
+        """What the services are delivered with, as of the last release that began; None before the first."""
+        found = self._get(ground.GROUND)
+        return ground.from_json(found, self._where(ground.GROUND)) if found else None
+
+    def lay_ground(self, services: Sequence[ServicePlan]) -> None:
+        """Write down what the services are delivered with."""
+        self._put(ground.GROUND, ground.to_json(services))
 
     def _keys(self) -> list[str]:
         """The keys of all records, newest first."""

@@ -6,6 +6,7 @@ from typing import Any, cast, get_args
 
 from naming import Names
 from settings import place, rollout, session
+from settings.gates import gates
 from settings.model import Architecture, Environment, Shared
 from settings.network import network
 from settings.node import Fields, Node
@@ -84,6 +85,7 @@ def read(source: Source) -> Shared | Environment:
         "secrets": place.secrets(fields["secrets"], fields["env"], apps),
         "checks_budget_seconds": budget,
         "waive": rollout.waive(fields["waive"]),
+        "gates": gates(fields["gates"], source, account, region),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }
     _stop_if(problems, source)

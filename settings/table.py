@@ -76,6 +76,7 @@ SETTINGS: Mapping[str, Setting] = {
     "together": Setting(Form.BOOLEAN, "`true` or `false`"),
     "alarms": Setting(Form.OBJECT, "fields, below"),
     "waive": Setting(Form.OBJECT, "name of an alarm → why"),
+    "gates": Setting(Form.OBJECT, "fields, below"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
     "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
@@ -199,6 +200,22 @@ ALARMS: Mapping[str, Field] = {
     "min_requests": Field(Form.INTEGER, 20, "1 to 1000000", "Fewer requests in a period say nothing."),
 }
 
+GATES: Mapping[str, Field] = {
+    "after": Field(
+        Form.TEXT, "", "empty, or the name of another environment's stack", "Where it must serve, healthy, first."
+    ),
+    "tagged": Field(Form.BOOLEAN, False, "`true` or `false`", "Whether it must have a semantic version: `1.8.0`."),
+    "freeze": Field(
+        Form.LIST,
+        [],
+        "`Fri 16:00 - Mon 08:00 Europe/Berlin` · `2026-12-24 - 2026-12-27`",
+        "When nothing new is released: every week, or once. Without a time zone: UTC.",
+    ),
+    "override": Field(
+        Form.OBJECT, {}, "`after`, `tagged` or `freeze` → why", "Gates that only warn. The record keeps which and why."
+    ),
+}
+
 SUBNETS: Mapping[str, Field] = {
     "public": Field(
         Form.LIST, [], "CIDRs or ids", "Where the load balancer is; tasks too where there are no private ones."
@@ -213,6 +230,7 @@ OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "services.<name>.migrate": MIGRATE,
     "database": DATABASE,
     "alarms": ALARMS,
+    "gates": GATES,
     "subnets": SUBNETS,
 }
 

@@ -83,6 +83,8 @@ class FakeAws:
         self.services: dict[str, FakeService] = {}
         self.definitions: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, bytes] = {}
+        self.others: dict[str, dict[str, bytes]] = {}
+        """The objects of other environments' buckets."""
         self.written: dict[str, float] = {}
         self.held: set[str] = set()
         self.ringing: dict[str, str] = {}
