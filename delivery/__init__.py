@@ -7,7 +7,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `plan`, `strategy` | what a release is asked to do, and how traffic moves |
 | `release` | the order of things: gates, migrate, provision, checks, shift, bake, workers, record |
 | `gates`, `tags`, `alarms`, `who` | what refuses a release before anything moves |
-| `policy`, `freeze`, `hold`, `health` | what people have decided: when nothing new comes, what must be proved elsewhere |
+| `policy`, `freeze`, `hold`, `health` | what people have decided: when nothing comes, what is proved elsewhere |
 | `migration`, `schema`, `migrated` | databases get the schema that the new images need, before any traffic |
 | `oneoff`, `log` | one task that runs once, followed to its end; the lines it writes |
 | `shift`, `deployments` | one service from blue to green |

@@ -49,10 +49,11 @@ class _Recorded:
         operation = getattr(self._operations, name)
 
         def call(**arguments: Any) -> Any:
-            self._aws.called(name)
-            answer = operation(**arguments)
-            self._aws.after_call(name)
-            return answer
+            with self._aws.one_at_a_time:
+                self._aws.called(name)
+                answer = operation(**arguments)
+                self._aws.after_call(name)
+                return answer
 
         return call
 

@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from delivery.aws import Clients
 from delivery.ending import Outcome
 from delivery.plan import ReleasePlan
 from ops.place import Place
@@ -29,9 +30,7 @@ class Environment:
 
     def reach(self, place: Place) -> Reach:
         """What the verbs act with."""
-        clients = cast(Any, FakeClients(self.aws))
-        made = {name: getattr(clients, name) for name in ("sts", "s3", "codedeploy")}
-        return assemble(place, self.aws.clock, {**made, "application-autoscaling": clients.autoscaling})
+        return assemble(place, self.aws.clock, cast(Clients, FakeClients(self.aws)))
 
     @property
     def step(self) -> str:
