@@ -183,15 +183,14 @@ class _Traffic(_Way):
     def _begin(self) -> None:
         shift, version = self._shift, self._record.version
         ground = shift.survey(self._tools.clock.now())
-        if ground == Ground.SERVED:
-            self._arrive(f"{version} has all traffic")
+        # What takes it back goes on for a while after traffic is back, and nobody has to wait for that.
+        if ground == Ground.SERVED or (shift.rerouted and ground == Ground.BUSY and not shift.arrived()):
+            warm = " again: its tasks were kept warm" if shift.rerouted else ""
+            self._arrive(f"{version} has all traffic{warm}")
         elif ground == Ground.FREE:
             # Alarms that ring are why somebody goes back: none may stop it.
             shift.start(self._record.id, version, Pace(at_once=True, unwatched=shift.service.alarms))
             self.words = f"tasks of {version} start"
-        elif shift.rerouted and not shift.arrived():
-            # What takes it back goes on for a while, and nobody has to wait for that.
-            self._arrive(f"{version} has all traffic again: its tasks were kept warm")
         elif ground == Ground.BUSY:
             back = "traffic goes back to the warm tasks" if shift.rerouted else f"{shift.clearing} has to end first"
             self.words = back

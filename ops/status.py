@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from delivery.hold import lift_words
 from delivery.lines import taken_back
 from delivery.records import Journal, Pointer, Record
 from ops.place import find
@@ -31,6 +32,9 @@ def status(stack: str, as_json: bool) -> None:
         for service, served in pointer.services.items():
             other = pointer.versions.get(service)
             click.echo(f"  {service}: {served.image}" + (f" ({other})" if other else ""))
+    hold = store.hold()
+    if hold is not None:
+        click.echo(f"It is {hold.told}. {lift_words(stack)}.")
     if gone is not None:
         click.echo(
             f"{taken_back(gone, pointer)}.\n"

@@ -32,13 +32,15 @@ class Difference:
 
 def difference(olds: Mapping[str, Any], news: Mapping[str, Any], tools: Tools, store: Store) -> Difference:
     """Compare what should serve with what serves. olds: the last outputs; news: inputs, some perhaps not known yet."""
+    known = not unknown(news.get("recordsBucket"))
+    adopts = known and _adopts(olds, news, store)
     found = _compare(olds, news, tools.world, store)
-    if not found.changed or unknown(news.get("recordsBucket")):
-        return found
-    adopts = _adopts(olds, news, store)
     if adopts:
+        # The state still names what was gone back from, also where nothing has to move any more.
         words = f"{_version(news)} serves already: taken into the state; only other settings move traffic"
-        found = replace(found, words=words)
+        found = Difference(True, words)
+    if not found.changed or not known:
+        return found
     warnings = [
         _taken_back(_version(news), store),
         _by_hand(olds, news, store),
@@ -119,8 +121,11 @@ def _by_hand(olds: Mapping[str, Any], news: Mapping[str, Any], store: Store) -> 
 
 def _adopts(olds: Mapping[str, Any], news: Mapping[str, Any], store: Store) -> bool:
     """Whether a person has brought past the engine the very images that the update would release."""
-    images, pointer = _images(news), store.pointer()
-    if images is None or pointer is None or images != pointer.images or images == _images(olds):
+    images = _images(news)
+    if images is None or images == _images(olds):
+        return False
+    pointer = store.pointer()
+    if pointer is None or images != pointer.images:
         return False
     record = store.find(pointer.record)
     return record is not None and record.source == NOW

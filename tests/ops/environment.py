@@ -26,11 +26,18 @@ class Environment:
 
     def __init__(self) -> None:
         self.aws, self.old, self.new = world()
+        self.engine: list[list[str]] = []
+        """How Pulumi was called."""
         self.plan = release_plan(service_plan(self.new, image("b")))
 
     def reach(self, place: Place) -> Reach:
         """What the verbs act with."""
         return assemble(place, self.aws.clock, cast(Clients, FakeClients(self.aws)))
+
+    def pulumi(self, words: list[str], *_: Any, **__: Any) -> int:
+        """Pulumi, which does nothing but note how it was called."""
+        self.engine.append(words)
+        return 0
 
     @property
     def step(self) -> str:
