@@ -180,10 +180,12 @@ class Release:
 
     def _changes(self) -> bool:
         """Whether anything would serve that does not yet; in an environment's first release everything is new."""
-        world = self._tools.world
-        return self._store.pointer() is None or any(
-            not world.serves(service, world.look(service)) for service in self._plan.services
-        )
+        if self._store.pointer() is None:
+            return True
+        world, resumed = self._tools.world, self._ledger.resumed
+        # Those whose traffic moves were looked at already, unless the release goes on.
+        unseen = [service for service in self._plan.services if resumed or not service.shifts]
+        return any(not world.serves(service, world.look(service)) for service in unseen)
 
     def _migrate(self) -> None:
         Migrations(self._plan, self._tools, self._store, self._ledger).run(proven=self._proven)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from delivery.errors import DeliveryError, Refused
+from delivery.schema import Schema
 from delivery.store import Store
 from ops import place
 from ops.rollback import rollback
@@ -118,10 +120,18 @@ def test_an_environment_that_wrote_nothing_down_about_its_services(released: Env
     assert "`pulumi up -s staging` writes it" in error.fix
 
 
-def test_a_schema_that_is_ahead_is_refused_where_the_settings_say_so(released: Environment) -> None:
+def test_a_schema_that_is_ahead_is_told_and_refused_where_the_settings_say_so(released: Environment) -> None:
+    for version, known in (("1.7.4", ("0001",)), ("1.8.0", ("0001", "0002"))):
+        record = store(released).resolve(version)
+        store(released).write(replace(record, schemas={"api": Schema(revision=known[-1], known=known)}))
+    shown = released.type(rollback, *NOW, "--dry-run")
+    assert "api: the database stays at schema 0002, which 1.7.4 does not know" in shown.output
     file = Path("Pulumi.staging.yaml")
     file.write_text(file.read_text() + "  shop:schema_ahead: refuse\n")
-    assert released.type(rollback, *NOW, "--dry-run").exit_code == 0, "nothing was migrated"
+    error = released.type(rollback, *NOW, "--yes").exception
+    assert isinstance(error, Refused)
+    assert error.message == "api: the database is at schema 0002, and 1.7.4 knows no later one than 0001"
+    assert serves(released.aws, released.new)
 
 
 STEPS = ["wait for api", "shift", "bake"]

@@ -295,7 +295,7 @@ def test_the_shipped_stack_files_are_right(tmp_path: Path, stack: str) -> None:
 def test_staging_and_production_differ_in_a_handful_of_lines() -> None:
     staging, production = (read_yaml(ROOT / f"Pulumi.{stack}.yaml")["config"] for stack in ("staging", "production"))
     different = {key for key in staging.keys() | production.keys() if staging.get(key) != production.get(key)}
-    assert different == {"shop:source", "shop:rollout", "shop:scale", "shop:nat", "shop:protect"}
+    assert different == {"shop:source", "shop:gates", "shop:rollout", "shop:scale", "shop:nat", "shop:protect"}
 
 
 _JSON = st.recursive(
