@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from delivery import failures, gates, lines
@@ -237,11 +237,15 @@ class Release:
 
     def _follow_traffic(self) -> None:
         shares: dict[str, tuple[int, float]] = {}
+        dues: dict[str, float] = {}
+        clock = self._tools.clock
 
         def told(shift: Shift) -> str:
-            now, share = self._tools.clock.now().timestamp(), shift.view.green_percent
+            now, share = clock.now().timestamp(), shift.view.green_percent
             if shares.get(shift.name, (-1, 0.0))[0] != share:
                 shares[shift.name] = (share, now)
+            dues[shift.name] = shares[shift.name][1] + 60 * self._plan.strategy.interval_minutes
+            clock.expect(datetime.fromtimestamp(min(dues.values()), UTC))
             return lines.shifting(shift, self._plan.strategy, int((now - shares[shift.name][1]) // 60))
 
         self._until(lambda shift: shift.view.phase >= Phase.SHIFTED, told)
@@ -258,12 +262,14 @@ class Release:
 
         def baked(shift: Shift) -> bool:
             began = shift.view.shifted_at or seen
-            return self._wishes.skips_bake or clock.now() >= began + timedelta(minutes=bake)
+            clock.expect(end := began + timedelta(minutes=bake))
+            return self._wishes.skips_bake or clock.reached(end)
 
         def told(shift: Shift) -> str:
             return lines.baking(int(clock.since(shift.view.shifted_at or seen) // 60), bake)
 
         self._until(baked, told)
+        clock.expect(None)
         self._public.ask(self._moving, self._visited)
         if self._wishes.found and self._wishes.skips_bake:
             wish = self._wishes.found.told
