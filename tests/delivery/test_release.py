@@ -46,6 +46,7 @@ def test_progress_says_the_share_of_users_first_and_ends_with_the_way_back() -> 
     assert changes[-1].splitlines() == [
         "note: 1.8.0 (3f9c1e2) serves 100%: checks 1/1, canary 10% 5m, bake 10m",
         "1.7.4 stays warm for 60 minutes. Back: ./slipway rollback -s staging --reason …",
+        f"Record: ./slipway history -s staging --of {[*aws.documents('releases/')][-1]['id']}",
     ]
 
 

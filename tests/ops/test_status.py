@@ -45,9 +45,9 @@ def test_says_which_services_serve_another_version(world: World, invoke: Callabl
 
 def test_says_what_is_under_way_and_who_takes_it_up(world: World, invoke: Callable[..., Result]) -> None:
     world.serves(world.released(1))
-    world.store.note(Journal(step="shift", record=world.released(2, result="cancelled")))
+    world.store.note(Journal(step="shift", record=replace(world.released(2, result="cancelled"), finished="")))
     shown = invoke(status, "-s", "staging").output
-    assert "Under way: 1.2.0, by ada" in shown
+    assert "Under way: 1.2.0 (release 00000002), by ada" in shown
     assert "at the step: shift" in shown
     assert "pulumi up -s staging" in shown
     found = json.loads(invoke(status, "-s", "staging", "--json").output)
