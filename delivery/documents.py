@@ -103,7 +103,7 @@ class Fields:
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise self._wrong(name, "a number", "one that is too large")
+            raise self._wrong(name, "a finite number", found)
         return number
 
     def _get(self, name: str, kind: type, what: str) -> Any:

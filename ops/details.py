@@ -45,7 +45,7 @@ def told(record: Record, pointer: Pointer | None, bucket: str) -> list[str]:
     settings = flat("", record.settings)
     if settings:
         lines.append(f"  settings (hash {record.settings_hash})")
-        lines += [f"    {name.removeprefix('.')}: {_plain(value)}" for name, value in settings.items()]
+        lines += [f"    {name.removeprefix('.')}: {_plain(value)}" for name, value in sorted(settings.items())]
     lines.append(f"  {'record':<{_COLUMN}}s3://{bucket}/{record.key}")
     return lines
 

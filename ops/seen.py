@@ -12,7 +12,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery.alarms import State, states
-from delivery.aws import explained
+from delivery.aws import error_code, explained
 from delivery.deployments import Deployments
 from delivery.errors import DeliveryError, RecordError
 from delivery.locks import Lock
@@ -109,7 +109,12 @@ def _flights(place: Place, record: Record) -> dict[str, View]:
 def _warm(place: Place, record: Record) -> bool:
     deployments = Deployments(place.client("codedeploy"))
     started = [one for one in record.deployments.values() if one]
-    return bool(started) and all(deployments.glance(one).phase == Phase.SHIFTED for one in started)
+    try:
+        return bool(started) and all(deployments.glance(one).phase == Phase.SHIFTED for one in started)
+    except ClientError as error:
+        if error_code(error) == "DeploymentDoesNotExistException":
+            return False
+        raise
 
 
 def _alarms(place: Place, names: set[str]) -> dict[str, State | None]:
