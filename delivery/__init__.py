@@ -25,6 +25,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `locks`, `owners` | locks that a killed update left on the state; whether their owner still runs |
 | `removal` | ending what is in flight for good |
 | `ledger`, `records`, `documents`, `store` | what is written down |
+| `update`, `histories` | the Pulumi update that ran a release; its entry in Pulumi's own history |
 | `telling`, `lines`, `redact` | what people hear |
 | `tools`, `aws`, `clock`, `errors` | what all of it works with |
 """

@@ -71,7 +71,7 @@ class Clock:
 
     def stamp(self) -> str:
         """`now` as it is written down: ISO 8601 in UTC."""
-        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self.now())
 
     def since(self, moment: datetime) -> float:
         """Seconds of AWS's time since `moment`."""
@@ -109,6 +109,11 @@ class Clock:
     def brisk(self) -> None:
         """Something changed: look again soon."""
         self._pause = _SHORTEST_PAUSE
+
+
+def stamp(when: datetime) -> str:
+    """Return a time as it is written down: ISO 8601 in UTC, whole seconds."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(stamp: str) -> datetime:

@@ -42,7 +42,11 @@ class Migrations:
 
         Raises `Refused` where one fails, or where the release must not run on the schema that is there.
         """
-        records = self._store.latest(WITHIN)
+        found = self._store.look(WITHIN)
+        if found.unreadable:
+            # It may be the one that says what the database is at.
+            raise found.unreadable[0]
+        records = found.records
         for service in self._services:
             assert service.migration is not None  # noqa: S101 - chosen by it
             self._migrate(service, service.migration, records, proven=proven)

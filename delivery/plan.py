@@ -8,6 +8,7 @@ from typing import Any
 
 from delivery.records import Served
 from delivery.strategy import Strategy
+from delivery.update import Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class ReleasePlan:
     account: twelve digits; any other account is refused.
     downgrade: whether a release that goes back undoes the schema that it does not know.
     together: whether one service that fails takes the others back; otherwise each stands for itself.
+    update: the Pulumi update that asks.
     """
 
     environment: str
@@ -137,6 +139,7 @@ class ReleasePlan:
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
     together: bool = True
+    update: Update = field(default_factory=Update)
 
     @property
     def target(self) -> dict[str, Served]:
@@ -147,3 +150,12 @@ class ReleasePlan:
     def digests(self) -> frozenset[str]:
         """The digests of its images."""
         return frozenset(served.digest for served in self.target.values())
+
+    @property
+    def watched(self) -> dict[str, tuple[str, ...]]:
+        """By service, the alarms that take the release back: those that are not waived."""
+        named = {
+            service.name: tuple(alarm for alarm in service.alarms if alarm not in self.waive)
+            for service in self.services
+        }
+        return {name: alarms for name, alarms in named.items() if alarms}

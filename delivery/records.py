@@ -8,7 +8,8 @@ All are JSON documents in the environment's bucket; `delivery.store` reads and w
     control/3f9c1e2a.json                     what a person wishes of it (see `delivery.control`); gone at its end
 
 Reading refuses another schema, and fields that are missing or of the wrong type; fields it does not know pass, so that
-an older checkout reads what a newer one wrote.
+an older checkout reads what a newer one wrote. A field that came later than the first records is empty in those: the
+schema's number changes only where an older checkout would misunderstand what it reads. docs/records.md has every field.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, cast
 
 from delivery.documents import Fields
 from delivery.schema import Schema
+from delivery.update import Update
 
 SCHEMA = 1
 RELEASES = "releases/"
@@ -90,6 +92,11 @@ class Record:
     was written before there were migrations has none.
     results, serving: how each service ended and what it runs since, where each stood for itself and one failed; empty
     in every other record.
+    before_release, before_version: what served when it began, by id and version; empty where nothing did.
+    update: the Pulumi update that ran it.
+    watched: by service, the alarms that would have taken it back.
+    warm_until: when AWS was to let go of the tasks that served before; empty where none were kept.
+    The last five are empty in records of earlier days.
     """
 
     id: str
@@ -114,6 +121,11 @@ class Record:
     calls: int = 0
     results: Mapping[str, Result] = field(default_factory=dict)
     serving: Mapping[str, Served] = field(default_factory=dict)
+    before_release: str = ""
+    before_version: str = ""
+    update: Update = field(default_factory=Update)
+    watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warm_until: str = ""
 
     @property
     def key(self) -> str:
@@ -127,7 +139,7 @@ class Record:
 
     def stored(self) -> dict[str, Any]:
         """The record's fields as they are stored; `from` is a word of Python's own."""
-        return {"from" if name == "before" else name: value for name, value in asdict(self).items()}
+        return {re.sub(r"^before(?=_|$)", "from", name): value for name, value in asdict(self).items()}
 
     def to_json(self) -> str:
         """The record as it is stored."""
@@ -153,8 +165,8 @@ class Record:
             cause=found.text("cause"),
             who=found.text("who"),
             why=found.text("why"),
-            started=found.text("started"),
-            finished=found.text("finished"),
+            started=found.time("started"),
+            finished=found.time("finished", empty=True),
             seconds=found.numbers("seconds"),
             deployments=found.texts("deployments"),
             settings_hash=found.text("settings_hash"),
@@ -164,6 +176,11 @@ class Record:
             calls=int(found.number("calls", 0)),
             results=_results(found),
             serving=_served(found, "serving") if found.has("serving") else {},
+            before_release=found.text("from_release", ""),
+            before_version=found.text("from_version", ""),
+            update=Update(**_known(Update, found.texts("update") if found.has("update") else {})),
+            watched=_watched(found),
+            warm_until=found.time("warm_until", empty=True),
         )
 
 
@@ -208,7 +225,7 @@ class Pointer:
             version=found.text("version"),
             commit=found.text("commit"),
             services=_served(found, "services"),
-            since=found.text("since"),
+            since=found.time("since"),
             versions=found.texts("versions") if found.has("versions") else {},
         )
 
@@ -277,6 +294,18 @@ def _results(found: Fields) -> dict[str, Result]:
         return {}
     inner = found.inner("results")
     return {name: cast(Result, inner.choice(name, RESULTS)) for name in found.plain("results")}
+
+
+def _known(kind: type, values: Mapping[str, str]) -> dict[str, str]:
+    """Those of the values that a dataclass has a field for."""
+    return {part.name: values[part.name] for part in fields(kind) if part.name in values}
+
+
+def _watched(found: Fields) -> dict[str, tuple[str, ...]]:
+    if not found.has("watched"):
+        return {}
+    inner = found.inner("watched")
+    return {name: tuple(inner.list_of_texts(name)) for name in found.plain("watched")}
 
 
 def _dump(values: dict[str, Any]) -> str:

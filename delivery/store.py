@@ -1,22 +1,38 @@
-"""An environment's bucket: records, pointer, journal and wishes, written and read."""
+"""An environment's bucket: records, pointer, journal and wishes, written and read.
+
+The records are their own index: their names sort by time, so one call for a thousand of them says which are the newest,
+and as many are read as are asked for, side by side. Nothing else has to be kept in step with them: what two writers
+write at once, or one loses, is right in the next listing (docs/decisions/0022).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from delivery.aws import error_code
 from delivery.control import Control, control_key
-from delivery.errors import NoSuchRelease
+from delivery.errors import NoSuchRelease, RecordError
 from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, good
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_AT_ONCE = 10
+#: How many records are read side by side; a client should have as many connections.
+AT_ONCE = 32
 _ABSENT = ("NoSuchKey", "NoSuchBucket", "404")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some of the newest releases, newest first, and what is wrong with those that cannot be read."""
+
+    records: tuple[Record, ...]
+    unreadable: tuple[RecordError, ...] = ()
 
 
 class Store:
@@ -31,34 +47,40 @@ class Store:
         self._put(record.key, record.to_json())
         return record.key
 
+    def look(self, limit: int = 10) -> Found:
+        """Read the newest `limit` releases. One that cannot be read hides no other."""
+        read = list(self._each(self._keys()[:limit]))
+        records = tuple(one for one in read if isinstance(one, Record))
+        return Found(records, tuple(one for one in read if isinstance(one, RecordError)))
+
     def latest(self, limit: int = 10) -> list[Record]:
-        """The newest records, newest first; none where the bucket is empty or does not exist yet."""
-        keys = self._keys()[:limit]
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as readers:
-            return list(readers.map(self._read, keys))
+        """The newest records that can be read, newest first; none where the bucket is empty or does not exist yet."""
+        return list(self.look(limit).records)
 
     def resolve(self, wanted: str) -> Record:
-        """Find the release that `wanted` names: its id, its version, or the digest of one of its images.
+        """Find the release that `wanted` names: its id, its version, its commit, or the digest of one of its images.
 
-        Where several answer, the newest that succeeded is meant, or else the newest. Raises `NoSuchRelease`.
+        Where several answer, the newest that succeeded is meant, or else the newest. Raises `NoSuchRelease`, and
+        `RecordError` where the id is that of a record that cannot be read.
         """
         keys = self._keys()
         named = [key for key in keys if re.search(rf"(^|[-/]){re.escape(wanted)}\.json$", key)]
         if named:
             return self._read(named[0])
         other: Record | None = None
-        for start in range(0, len(keys), _AT_ONCE):
-            with ThreadPoolExecutor(max_workers=_AT_ONCE) as readers:
-                for record in readers.map(self._read, keys[start : start + _AT_ONCE]):
-                    if not _answers(record, wanted):
-                        continue
-                    if record.result == "succeeded":
-                        return record
-                    other = other or record
+        unreadable: list[RecordError] = []
+        for found in self._each(keys):
+            if isinstance(found, RecordError):
+                unreadable.append(found)
+            elif _answers(found, wanted):
+                if found.result == "succeeded":
+                    return found
+                other = other or found
         if other:
             return other
+        more = f"; {len(unreadable)} could not be read, the first is {unreadable[0].message}" if unreadable else ""
         raise NoSuchRelease(
-            f"{wanted}: no release in s3://{self.bucket} has this id, version or digest",
+            f"{wanted}: no release in s3://{self.bucket} has this id, version or digest{more}",
             "`./slipway history` lists the releases that can be named",
         )
 
@@ -136,6 +158,18 @@ class Store:
                 return []
             raise
         return sorted((key for key in keys if key.endswith(".json")), reverse=True)
+
+    def _each(self, keys: Sequence[str]) -> Iterator[Record | RecordError]:
+        """Read records in the order of their keys, some at a time; whoever has heard enough reads no more."""
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as readers:
+            for start in range(0, len(keys), AT_ONCE):
+                yield from readers.map(self._try, keys[start : start + AT_ONCE])
+
+    def _try(self, key: str) -> Record | RecordError:
+        try:
+            return self._read(key)
+        except RecordError as error:
+            return error
 
     def _read(self, key: str) -> Record:
         found = self.find(key)

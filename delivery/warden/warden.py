@@ -20,6 +20,7 @@ from delivery.errors import NoSuchRelease
 from delivery.records import TAKEN_BACK, Journal, Pointer, Record, Served
 from delivery.scaling import Scaling
 from delivery.store import Store
+from delivery.update import Update
 from delivery.warden.flights import Flight, Flights
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ class Warden:
             seconds={"total": (moment(finished) - moment(min(ends))).total_seconds()},
             deployments={name: one.flight.view.rollback for name, one in back.items()},
             overrides=(),
+            update=Update(),
+            warm_until="",
         )
         known = self._store.find(told.key)
         if known is None or known.deployments.keys() < told.deployments.keys():

@@ -64,7 +64,10 @@ def test_going_back_within_the_warm_time_is_a_re_route() -> None:
     assert not aws.met(again)
     assert aws.now - began < 60
     assert outcome.record.before["api"].task_definition == new
-    assert aws.heard[-1] == "note: 1.7.4 (3f9c1e2) serves 100%: checks 1/1, re-routed to the tasks that were kept warm"
+    assert aws.heard[-1].splitlines() == [
+        "note: 1.7.4 (3f9c1e2) serves 100%: checks 1/1, re-routed to the tasks that were kept warm",
+        f"Record: ./slipway history -s staging --of {outcome.record.id}",
+    ]
 
 
 def test_going_back_later_is_at_once_and_not_stopped_by_the_alarm_one_goes_back_from() -> None:

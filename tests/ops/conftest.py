@@ -15,6 +15,8 @@ from delivery.records import Pointer, Record, Served
 from delivery.schema import Schema
 from delivery.store import Store
 from ops import abort, place, rollback, skip_bake, unlock
+from tests.delivery.fake_clients import FakeClients
+from tests.delivery.fakes import FakeAws
 from tests.ops.environment import Environment
 
 ACCOUNT = "111122223333"
@@ -26,11 +28,13 @@ class Bucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.calls: list[str] = []
 
     def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803
         self.objects[Key] = Body
 
     def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.calls.append("get_object")
         if Key not in self.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "no such key"}}, "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
@@ -39,7 +43,10 @@ class Bucket:
         return self
 
     def paginate(self, *, Prefix: str, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
-        yield {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]}
+        keys = [key for key in sorted(self.objects) if key.startswith(Prefix)]
+        for start in range(0, max(len(keys), 1), 1000):
+            self.calls.append("list_objects_v2")
+            yield {"Contents": [{"Key": key} for key in keys[start : start + 1000]]}
 
 
 class Registry:
@@ -59,6 +66,7 @@ class World:
     def __init__(self) -> None:
         self.bucket = Bucket()
         self.registry = Registry()
+        self.aws = FakeAws()
         self.store = Store(self.bucket, "bucket")  # type: ignore[arg-type]
         self.called: list[list[str]] = []
         self.environment: dict[str, str] = {}
@@ -120,6 +128,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     (tmp_path / "Pulumi.staging.yaml").write_text(f'config:\n  aws:region: eu-central-1\n  shop:account: "{ACCOUNT}"\n')
     monkeypatch.setattr(place.Place, "store", lambda _: made.store)
     monkeypatch.setattr(place.Place, "registry", lambda _: made.registry)
+    monkeypatch.setattr(place.Place, "client", lambda _, name: getattr(FakeClients(made.aws), name))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "file://state")
 
     def run(words: list[str], environment: dict[str, str] | None = None, *, check: bool = True) -> int:
         made.called.append(list(words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, cast
 
@@ -275,6 +276,17 @@ def test_a_failed_release_keeps_the_resource_and_says_why(world: World) -> None:
     (reason,) = detail.reasons
     assert reason.startswith("1.8.0 refused: api: GET /api/health on port 8080: answered 500, expected 200")
     assert "\nFix: mend what answers so" in reason
+    record = to_dict(detail.properties)["releaseId"]
+    assert reason.endswith(f"\nRecord: ./slipway history -s staging --of {record}")
+
+
+def test_the_record_names_the_update_that_ran_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PULUMI_CI_BUILD_URL", "https://ci.acme.dev/7")
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    update = json.loads(world.aws.objects[outputs["recordKey"]])["update"]
+    assert (update["project"], update["stack"], update["run"]) == ("shop", "staging", "https://ci.acme.dev/7")
 
 
 def test_an_error_of_aws_is_told_with_its_usual_cause(world: World) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from delivery.clock import Clock
 from delivery.records import Journal, Record
 from delivery.store import Store
+from delivery.update import Update
 from delivery.warden.warden import Clients, Warden, Watched
 from tests.delivery.fake_clients import FakeClients, Killed
 from tests.delivery.fakes import BUCKET, FakeAws, image, release_plan, service_plan
@@ -84,6 +85,7 @@ def test_a_late_alarm_is_written_down_and_the_pointer_is_true() -> None:
     assert record.services == before.services
     assert record.before == before.before
     assert record.deployments == {"api": "d-2"}
+    assert (before.warm_until != "", record.warm_until, record.update) == (True, "", Update())  # no update ran
     assert record.id != before.id
     assert before.finished < record.started <= record.finished
     pointer = scene.store.pointer()
