@@ -13,6 +13,7 @@ from delivery.alarms import ringing
 from delivery.aws import Clients
 from delivery.definitions import Definitions
 from delivery.errors import Refused
+from delivery.pins import Versions, pins
 from delivery.plan import ReleasePlan, ServicePlan
 from delivery.serving import short
 from delivery.tags import Image, Tags, binding
@@ -47,9 +48,10 @@ def ask(
 ) -> Verdict:
     """Ask all gates. `moving`: services whose traffic is about to move; `proven`: this release once served here."""
     verdict = Verdict()
-    tags = Tags(aws.ecr)
+    tags, versions = Tags(aws.ecr), Versions(aws.secretsmanager)
     for service in plan.services:
         _task_definition(service, definitions, verdict)
+        _secrets(service, definitions, versions, verdict)
         _image(service, plan.version, tags, verdict, proven=proven)
     _alarms(list(moving), aws, verdict, proven=proven)
     return verdict
@@ -63,6 +65,26 @@ def _task_definition(service: ServicePlan, definitions: Definitions, verdict: Ve
                 "run `pulumi up --refresh`, which registers it again",
             )
         )
+
+
+def _secrets(service: ServicePlan, definitions: Definitions, versions: Versions, verdict: Verdict) -> None:
+    """Without the version of a secret that it names, no task starts: going back or not, this is impossible."""
+    containers = (definitions.get(service.task_definition) or {}).get("containerDefinitions", [])
+    for pin in (pin for pin in pins(containers) if pin.version):
+        there = versions.of(pin.arn)
+        what = f"{service.name}: {pin.variable}: secret {pin.name}"
+        if there is None:
+            fix = (
+                "restore the secret (`aws secretsmanager restore-secret`), or name another one in the setting `secrets`"
+            )
+            verdict.objections.append((f"{what} does not exist (any more), and no task would start", fix))
+        elif pin.version not in there:
+            fix = "choose a release whose secrets are still there; `pulumi config rm release` takes those of now"
+            verdict.objections.append((f"{what} has no version {pin.version} (any more), and no task would start", fix))
+        elif not there[pin.version]:
+            verdict.warnings.append(
+                f"{what}: version {pin.version} has no staging label any more; once AWS removes it, no task starts"
+            )
 
 
 def _image(service: ServicePlan, version: str, tags: Tags, verdict: Verdict, *, proven: bool) -> None:

@@ -40,6 +40,8 @@ class ServicePlan:
     subnets, security_groups, assign_public_ip: the network of the new tasks.
     desired_count: as declared; scalable: whether autoscaling may change it.
     alarms: names of the CloudWatch alarms that take the release back.
+    declared: a fingerprint of what the program declares for it, which is another thing than `task_definition` where a
+    release is gone back to.
     """
 
     name: str
@@ -64,6 +66,7 @@ class ServicePlan:
     scalable: bool = False
     checks: tuple[Check, ...] = ()
     alarms: tuple[str, ...] = ()
+    declared: str = ""
 
     @property
     def target(self) -> Served:
@@ -93,8 +96,9 @@ class ReleasePlan:
     environment: the stack. records_bucket: where it is written down.
     checker_function: the Lambda function that asks the checks; None: none are asked.
     version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
-    services: workers roll in their order here.
-    reason: why, in a person's words. settings: non-secret, for the record.
+    services: workers roll in their order here. asked: the name it was asked for by; empty where it was not.
+    reason: why, in a person's words. settings: non-secret, for the record; secrets: what each variable is looked up
+    as, its version included, never a value.
     account: twelve digits; any other account is refused.
     together: whether one service that fails takes the others back; otherwise each stands for itself.
     """
@@ -110,6 +114,8 @@ class ReleasePlan:
     settings_hash: str = ""
     reason: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
     account: str = ""
     together: bool = True
 

@@ -80,6 +80,9 @@ class Record:
     seconds: how long its phases took: gates, provision, checks, shift, bake, total.
     deployments: the deployment of each service; empty where none was needed.
     settings_hash, settings: of the non-secret settings it ran with.
+    secrets: what ECS looks up for each variable: a secret's ARN, key and version, never a value.
+    declared: by service, a fingerprint of what the program declared; a release that was gone back to runs other things.
+    asked: the name it was asked for by (setting `release`); empty where it was not.
     overrides: gates that only warned, and why.
     results, serving: how each service ended and what it runs since, where each stood for itself and one failed; empty
     in every other record.
@@ -103,6 +106,9 @@ class Record:
     settings_hash: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
     results: Mapping[str, Result] = field(default_factory=dict)
     serving: Mapping[str, Served] = field(default_factory=dict)
 
@@ -151,6 +157,9 @@ class Record:
             settings_hash=found.text("settings_hash"),
             settings=found.plain("settings"),
             overrides=tuple(found.list_of_texts("overrides")),
+            secrets=found.texts("secrets") if found.has("secrets") else {},
+            asked=found.text("asked") if found.has("asked") else "",
+            declared=found.texts("declared") if found.has("declared") else {},
             results=_results(found),
             serving=_served(found, "serving") if found.has("serving") else {},
         )

@@ -110,7 +110,7 @@ class Release:
         self._ledger.note("gates")
         # What CodeDeploy watches already is not asked again.
         moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
-        proven = self._store.succeeded_before(self._plan.digests)
+        proven = self._store.succeeded_before(self._plan.target, self._tools.world.definitions.same)
         verdict = gates.Verdict()
         for part in self._apart.parts():
             asked = [service for service in moving if service in part.services]

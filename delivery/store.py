@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from delivery.aws import error_code
 from delivery.errors import NoSuchRelease
-from delivery.records import JOURNAL, POINTER, RELEASES, Journal, Pointer, Record
+from delivery.records import JOURNAL, POINTER, RELEASES, Journal, Pointer, Record, Served
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -65,9 +66,18 @@ class Store:
         found = self._get(key)
         return Record.from_json(found, self._where(key)) if found else None
 
-    def succeeded_before(self, digests: frozenset[str], within: int = 50) -> bool:
-        """Whether one of the newest releases with exactly these images succeeded."""
-        return any(record.result == "succeeded" and record.digests == digests for record in self.latest(within))
+    def succeeded_before(
+        self, target: Mapping[str, Served], same: Callable[[str, str], bool], within: int = 50
+    ) -> bool:
+        """Whether one of the newest releases that ran just this succeeded. `same` compares two task definitions."""
+
+        def ran(record: Record) -> bool:
+            return record.services.keys() == target.keys() and all(
+                served.image == target[name].image and same(served.task_definition, target[name].task_definition)
+                for name, served in record.services.items()
+            )
+
+        return any(record.result == "succeeded" and ran(record) for record in self.latest(within))
 
     def pointer(self) -> Pointer | None:
         """What serves, or None before the first release."""

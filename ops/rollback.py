@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from delivery.compare import differences
 from delivery.errors import DeliveryError
 from delivery.records import Pointer, Record
 from ops.choice import choose, images_exist, name_of
@@ -23,7 +24,7 @@ from ops.telling import when, who
 @click.option("--yes", is_flag=True, help="Do not ask: for CI.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 def rollback(stack: str, wanted: str | None, reason: str, yes: bool, dry_run: bool) -> None:
-    """Go back to an earlier release: the images it ran, under the settings of this checkout.
+    """Go back to an earlier release as it ran: images, sizes, variables, and the versions of its secrets.
 
     Shows what will change and asks. It sets `release` in the stack's settings and runs `pulumi up`, so the same checks,
     shift and bake apply, and what serves stays if they fail.
@@ -36,6 +37,9 @@ def rollback(stack: str, wanted: str | None, reason: str, yes: bool, dry_run: bo
     images_exist(record, place.registry())
     for line in changes(record, pointer):
         click.echo(line)
+    serving = store.find(pointer.record) if pointer else None
+    for line in differences(serving, record) if serving else []:
+        click.echo(f"  {line}")
     if dry_run:
         click.echo("Nothing was changed (--dry-run).")
         return

@@ -61,6 +61,7 @@ class ServiceRelease:
     scalable: bool = False
     checks: Sequence[Check] = ()
     alarms: Sequence[pulumi.Input[str]] = ()
+    declared: pulumi.Input[str] = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +78,9 @@ class ReleaseArgs:
     checker_function: pulumi.Input[str] | None = None
     settings_hash: pulumi.Input[str] = ""
     reason: pulumi.Input[str] = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: pulumi.Input[Mapping[str, Any]] = field(default_factory=dict)
+    secrets: pulumi.Input[Mapping[str, str]] = field(default_factory=dict)
+    asked: str = ""
     together: bool = True
 
 

@@ -75,7 +75,9 @@ SETTINGS: Mapping[str, Setting] = {
     "alarms": Setting(Form.OBJECT, "fields, below"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
-    "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
+    "secrets": Setting(
+        Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it; or fields, below"
+    ),
     "architecture": Setting(Form.TEXT, "`x86_64` or `arm64`"),
     "base_image": Setting(Form.TEXT, "empty, or an image reference"),
     "log_retention_days": Setting(Form.INTEGER, "what CloudWatch allows: 1, 3, 5, 7, 14, 30, 60, 90, … 3653"),
@@ -167,11 +169,25 @@ SUBNETS: Mapping[str, Field] = {
     "private": Field(Form.LIST, [], "CIDRs or ids", "Where tasks are, with a way out through NAT."),
 }
 
+SECRET: Mapping[str, Field] = {
+    "secret": Field(
+        Form.TEXT, None, "name or ARN of a secret, `:key` for one key of it; required", "The secret in Secrets Manager."
+    ),
+    "version": Field(
+        Form.TEXT,
+        "pin",
+        "`pin` or `latest`",
+        "`pin`: a release keeps the version that is current when it begins; a new value is a release. `latest`: each "
+        "task takes the newest when it starts, as a password that AWS rotates needs.",
+    ),
+}
+
 #: The objects with known fields, by the setting that holds them.
 OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "services.<name>": SERVICE,
     "services.<name>.checks[]": CHECK,
     "alarms": ALARMS,
+    "secrets.<VARIABLE>": SECRET,
     "subnets": SUBNETS,
 }
 

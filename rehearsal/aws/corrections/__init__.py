@@ -17,6 +17,7 @@ from rehearsal.aws.corrections import (
     ecr_images,
     ecs_code_deploy_service,
     ecs_containers,
+    ecs_secret_versions,
     ecs_start_pause,
     ecs_task_sets,
     elb_interfaces,
@@ -71,6 +72,7 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     ec2_default_egress_rule.apply(binding)
     ecr_images.apply(binding)
     ecs_containers.apply(binding, world.port, world.label, Images(world.home).remember)
+    ecs_secret_versions.apply(binding)
     ecs_start_pause.apply(binding)
     ecs_task_sets.apply(binding, ecs_task_sets.TaskSets(world.clock), scheduler.wake)
     ecs_code_deploy_service.apply(binding)
