@@ -41,7 +41,7 @@ def refer(secret: Secret, opts: pulumi.InvokeOptions) -> Reference:
     found = secretsmanager.get_secret_versions_output(secret_id=asked, opts=opts)
     if not secret.pinned:
         return Reference(secret.variable, _latest(found.secret_arn, secret.key), found.secret_arn)
-    value_from = found.apply(lambda known: f"{known.secret_arn}:{secret.key}::{_current(known.versions, asked)}")
+    value_from = found.apply(lambda known: f"{known.secret_arn}:{secret.key}::{current(known.versions, asked)}")
     return Reference(secret.variable, value_from, found.secret_arn)
 
 
@@ -49,7 +49,7 @@ def _latest(arn: pulumi.Output[str], key: str) -> pulumi.Output[str]:
     return arn.apply(lambda found: f"{found}:{key}::") if key else arn
 
 
-def _current(versions: Sequence[GetSecretVersionsVersionResult], secret: str) -> str:
+def current(versions: Sequence[GetSecretVersionsVersionResult], secret: str) -> str:
     """Return the id of the version that a task would get now. Raises `pulumi.RunError` where the secret is empty."""
     for version in versions:
         if _CURRENT in version.version_stages:

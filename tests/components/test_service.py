@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi_aws.secretsmanager.outputs import GetSecretVersionsVersionResult
 
 from components import (
     Cluster,
@@ -22,6 +23,7 @@ from components import (
     Service,
     ServiceArgs,
 )
+from components.secrets import current
 from delivery.strategy import parse
 from settings import AlarmSettings, Environment, ExistingNetwork, Scale, Secret
 from tests.components.support import ACCOUNT, ARN, Built, app, build, environment, worker
@@ -198,11 +200,11 @@ def test_a_new_value_of_a_secret_is_another_task_definition() -> None:
 
 
 def test_a_secret_without_a_value_is_told() -> None:
-    secrets = (Secret(variable="DATABASE_URL", name="shop/db", arn=None, key=""),)
+    coming = GetSecretVersionsVersionResult(
+        created_time="", last_accessed_date="", version_id="v1", version_stages=["AWSPENDING"]
+    )
     with pytest.raises(pulumi.RunError) as told:
-        services(
-            environment(secrets=secrets), {"aws:secretsmanager/getSecretVersions:getSecretVersions": {"versions": []}}
-        )
+        current([coming], "shop/db")
     assert str(told.value) == (
         "secret shop/db has no current version, so no task that needs it could start.\n"
         "Fix:   give it a value: `aws secretsmanager put-secret-value --secret-id shop/db --secret-string …`."

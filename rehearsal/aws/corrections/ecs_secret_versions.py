@@ -63,10 +63,6 @@ def apply(binding: Binding) -> None:
 
     binding.replace(ecs, "_resolve_container_secrets", resolved)
 
-    def described(secret: dict[str, Any]) -> dict[str, list[str]]:
-        return {name: list(version["Stages"]) for name, version in secret["Versions"].items() if version["Stages"]}
-
-    binding.replace(secretsmanager, "_vid_to_stages", described)
     binding.replace(secretsmanager, "_apply_current_promotion", promoted)
     binding.replace(secretsmanager, "_list_secret_version_ids", listed)
 
