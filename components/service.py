@@ -61,12 +61,14 @@ class Service(Component):
             self.scalable_target = Scaling(f"{name}-scaling", where, self.child()).target
         self.url = pulumi.Output.from_input("")
         self.task_definition = task.definition
+        self.secrets = task.secrets
         #: What a release is told about the service.
         self.release = ServiceRelease(
             name=app.name,
             cluster=args.cluster.cluster_name,
             service=service.name,
             task_definition=task.definition,
+            declared=task.declared,
             image=args.image.ref,
             container=app.name,
             subnets=args.network.task_subnets,

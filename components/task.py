@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class Task(Component):
             return json.dumps([definition], sort_keys=True)
 
         references = {secret.variable: secret.value_from for secret in secrets}
+        described = pulumi.Output.all(image=args.image.ref, secrets=references).apply(containers)
         definition = ecs.TaskDefinition(
             f"{name}-definition",
             family=env.names.of(Kind.TASK_FAMILY, app.name),
@@ -72,11 +74,15 @@ class Task(Component):
             ),
             execution_role_arn=starts.arn,
             task_role_arn=runs.arn,
-            container_definitions=pulumi.Output.all(image=args.image.ref, secrets=references).apply(containers),
+            container_definitions=described,
             skip_destroy=True,
             opts=self.child(),
         )
         self.definition = definition.arn
+        #: A fingerprint of what it says, known before the revision has a number.
+        self.declared = described.apply(lambda text: _fingerprint(text, app.cpu, app.memory, env.architecture))
+        #: What ECS looks up for each variable: the secret, and the version where it is pinned.
+        self.secrets: pulumi.Output[Any] = pulumi.Output.from_input(references)
         self.execution_role = starts.arn
         self.task_role = runs.arn
         self.finish()
@@ -112,3 +118,8 @@ class Task(Component):
             ),
             self.child(),
         )
+
+
+def _fingerprint(*what: object) -> str:
+    """Return a short name for what a task definition says."""
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]

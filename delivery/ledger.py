@@ -63,6 +63,9 @@ class Ledger:
             deployments={},
             settings_hash=self._plan.settings_hash,
             settings=self._plan.settings,
+            secrets=self._plan.secrets,
+            asked=self._plan.asked,
+            declared={service.name: service.declared for service in self._plan.services if service.declared},
         )
 
     @property

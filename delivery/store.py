@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from delivery.aws import error_code
 from delivery.control import Control, control_key
 from delivery.errors import NoSuchRelease
-from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, good
+from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, Served, good
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,23 +41,22 @@ class Store:
     def resolve(self, wanted: str) -> Record:
         """Find the release that `wanted` names: its id, its version, or the digest of one of its images.
 
-        Where several answer, the newest that succeeded is meant, or else the newest. Raises `NoSuchRelease`.
+        Where several answer, the newest good one is meant (see `good`), else the newest that succeeded, else the
+        newest. Raises `NoSuchRelease`.
         """
         keys = self._keys()
         named = [key for key in keys if re.search(rf"(^|[-/]){re.escape(wanted)}\.json$", key)]
         if named:
             return self._read(named[0])
-        other: Record | None = None
+        answering: list[Record] = []
         for start in range(0, len(keys), _AT_ONCE):
             with ThreadPoolExecutor(max_workers=_AT_ONCE) as readers:
-                for record in readers.map(self._read, keys[start : start + _AT_ONCE]):
-                    if not _answers(record, wanted):
-                        continue
-                    if record.result == "succeeded":
-                        return record
-                    other = other or record
-        if other:
-            return other
+                found = readers.map(self._read, keys[start : start + _AT_ONCE])
+                answering.extend(record for record in found if _answers(record, wanted))
+            if best := next(good(answering), None):
+                return best
+        if answering:
+            return next((record for record in answering if record.result == "succeeded"), answering[0])
         raise NoSuchRelease(
             f"{wanted}: no release in s3://{self.bucket} has this id, version or digest",
             "`./slipway history` lists the releases that can be named",
@@ -71,9 +71,22 @@ class Store:
         found = self._get(key)
         return Record.from_json(found, self._where(key)) if found else None
 
-    def succeeded_before(self, digests: frozenset[str], within: int = 50) -> bool:
-        """Whether one of the newest releases with exactly these images succeeded, and was not taken back since."""
-        return any(record.digests == digests for record in good(self.latest(within)))
+    def succeeded_before(
+        self, target: Mapping[str, Served], same: Callable[[str, str], bool], within: int = 50
+    ) -> bool:
+        """Whether one of the newest releases that ran just this succeeded, and was not taken back since.
+
+        same: compares two task definitions by what they say.
+        """
+
+        def ran(record: Record) -> bool:
+            return record.services.keys() == target.keys() and all(
+                served.image == target[name].image and same(served.task_definition, target[name].task_definition)
+                for name, served in record.services.items()
+            )
+
+        ended = (r.result for r in self.latest(within) if r.result in ("succeeded", TAKEN_BACK) and ran(r))
+        return next(ended, "") == "succeeded"
 
     def taken_back(self, within: int = 10) -> Record | None:
         """What CodeDeploy took back when no update ran, if nothing was released since; looks at the newest records."""
