@@ -1,12 +1,12 @@
-"""What differs between two releases beside their images: names of settings, and versions of secrets."""
+"""What differs between two releases: images, names of settings, and versions of secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from delivery.pins import pins
-from delivery.records import Record
+from delivery.records import Record, good
 
 
 def differences(before: Record, after: Record) -> list[str]:
@@ -22,6 +22,30 @@ def differences(before: Record, after: Record) -> list[str]:
         if then != now:
             words.append(f"secret {variable}: {_version(variable, then)} → {_version(variable, now)}")
     return words
+
+
+def changed(record: Record, records: Sequence[Record]) -> list[str]:
+    """Say in words what a release was to change; nothing where it is the first, or changed nothing that is known.
+
+    records: newest first; the release before it is looked for among them.
+    """
+    before = _before(record, records)
+    if before is None:
+        return []
+    images = [
+        name
+        for name, served in record.services.items()
+        if name not in before.services or before.services[name].digest != served.digest
+    ]
+    words = [f"image: {', '.join(images)}"] if images else []
+    return words + differences(before, record)
+
+
+def _before(record: Record, records: Sequence[Record]) -> Record | None:
+    """Return the release that served when another one began; without its word for it, the newest good one before."""
+    earlier = list(good(one for one in records if one.started < record.started))
+    served = (one for one in earlier if record.before and record.before.items() <= one.services.items())
+    return next(served, earlier[0] if earlier else None)
 
 
 def _leaves(settings: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -45,12 +45,12 @@ def serves(record: Record, pointer: Pointer | None) -> bool:
     return pointer is not None and pointer.release == record.id
 
 
-def table(records: Iterable[Record], pointer: Pointer | None) -> Table:
-    """Return releases as a table, in the order they come; what serves is marked."""
+def table(records: Iterable[Record], changes: Iterable[Sequence[str]], pointer: Pointer | None) -> Table:
+    """Return releases as a table, in the order they come, with what each changed; what serves is marked."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "version", "release", "when (UTC)", "took", "result", "who", "why or cause"):
+    for column in ("", "version", "release", "when (UTC)", "took", "result", "who", "changed", "why or cause"):
         shown.add_column(column, overflow="fold")
-    for record in records:
+    for record, change in zip(records, changes, strict=True):
         shown.add_row(
             "●" if serves(record, pointer) else "",
             record.version,
@@ -59,6 +59,7 @@ def table(records: Iterable[Record], pointer: Pointer | None) -> Table:
             duration(record.seconds.get("total", 0)),
             f"[{COLOURS[record.result]}]{record.result}[/]",
             who(record.who),
+            "\n".join(change),
             brief(record.cause or record.why),
         )
     return shown
