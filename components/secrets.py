@@ -6,13 +6,14 @@ checked before traffic, and taken back by going back. Looked up are the ids of v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import secretsmanager
 from pulumi_aws.secretsmanager.outputs import GetSecretVersionsVersionResult
 
+from delivery.pins import pins
 from settings import Secret
 
 _CURRENT = "AWSCURRENT"
@@ -43,6 +44,11 @@ def refer(secret: Secret, opts: pulumi.InvokeOptions) -> Reference:
         return Reference(secret.variable, _latest(found.secret_arn, secret.key), found.secret_arn)
     value_from = found.apply(lambda known: f"{known.secret_arn}:{secret.key}::{current(known.versions, asked)}")
     return Reference(secret.variable, value_from, found.secret_arn)
+
+
+def named(references: Mapping[str, str]) -> list[str]:
+    """Return the ARNs of the secrets that a release named. references: what ECS looked up, by variable."""
+    return [pin.arn for pin in pins([{"secrets": [{"valueFrom": reference} for reference in references.values()]}])]
 
 
 def _latest(arn: pulumi.Output[str], key: str) -> pulumi.Output[str]:

@@ -21,7 +21,7 @@ from components.scaling import Scaling, ScalingArgs
 from components.task import Task, TaskArgs
 from naming import Kind
 from plugin import ServiceRelease
-from settings import App, Environment
+from settings import App, Environment, Ran
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +35,8 @@ class ServiceArgs:
     cluster: Cluster
     door: LoadBalancer | None
     """None where no service has a port."""
+    ran: Ran | None = None
+    """How the release ran that is gone back to, or stayed with."""
 
 
 class Service(Component):
@@ -51,7 +53,7 @@ class Service(Component):
         super().__init__(name, opts)
         env, app, door = args.env, args.app, args.door
         entrance = door.entrances.get(app.name) if door else None
-        task = Task(f"{name}-task", TaskArgs(env=env, app=app, image=args.image), self.child())
+        task = Task(f"{name}-task", TaskArgs(env=env, app=app, image=args.image, ran=args.ran), self.child())
         group = self._security_group(args)
         service = self._service(args, task, group, entrance)
         #: ARN of its scalable target; None where the number of its tasks stands fast.

@@ -16,20 +16,21 @@ from components.containers import container
 from components.image import Image
 from components.policies import execution
 from components.role import Role, RoleArgs
-from components.secrets import refer
+from components.secrets import named, refer
 from naming import Kind, partition
-from settings import App, Environment
+from settings import App, Environment, Ran
 
 _ECS_TASKS = "ecs-tasks.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskArgs:
-    """Which service's task, and its image."""
+    """Which service's task, and its image. ran: how the release ran that is gone back to, or stayed with."""
 
     env: Environment
     app: App
     image: Image
+    ran: Ran | None = None
 
 
 class Task(Component):
@@ -52,7 +53,9 @@ class Task(Component):
             opts=self.child(),
         )
         secrets = [refer(secret, self.lookup()) for secret in env.secrets]
-        starts = self._execution_role(args, [secret.arn for secret in secrets])
+        # A release that is gone back to may need a secret that the settings name no more.
+        earlier = named(args.ran.secrets) if args.ran else []
+        starts = self._execution_role(args, [*(secret.arn for secret in secrets), *earlier])
         runs = self._task_role(args)
 
         def containers(known: dict[str, Any]) -> str:
@@ -87,7 +90,7 @@ class Task(Component):
         self.task_role = runs.arn
         self.finish()
 
-    def _execution_role(self, args: TaskArgs, secrets: Sequence[pulumi.Output[str]]) -> Role:
+    def _execution_role(self, args: TaskArgs, secrets: Sequence[pulumi.Input[str]]) -> Role:
         """Make the role that ECS starts tasks with."""
         env, app = args.env, args.app
         logs = f"arn:{partition(env.region)}:logs:{env.region}:{env.account}:log-group:{env.names.log_group(app.name)}"

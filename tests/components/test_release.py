@@ -159,6 +159,16 @@ def test_going_back_takes_back_the_task_definition_with_variables_and_secrets() 
     assert inputs["secrets"] == {"KEY": "arn:of:v1"}
 
 
+def test_the_execution_role_may_read_what_a_release_names_that_is_gone_back_to() -> None:
+    """The settings may name another secret by now; without the permission no task of that release would start."""
+    then = f"arn:aws:secretsmanager:{ARN}:secret:shop/old-AbCdEf"
+    ran = Ran(definitions={"api": "arn:7"}, declared=None, settings={}, settings_hash="", secrets={"K": f"{then}:::v1"})
+    cargo = Cargo(version="1.7.4", commit="abc", source="pin", images={"api": TAKEN}, ran=ran)
+    built = program(environment(secrets=SECRETS), cargo)
+    now = f"arn:aws:secretsmanager:{ARN}:secret:shop/key-AbCdEf"
+    assert built.policy("api-task-execution-policy")["Statement"][-1]["Resource"] == [now, then]
+
+
 def test_what_was_gone_back_to_stays_until_something_else_is_declared() -> None:
     """A variable, a size or a new value of a secret is a release again; another rollout or alarm is not."""
     declared = {"api": going_back(environment(secrets=SECRETS), None)["services"][0]["declared"]}

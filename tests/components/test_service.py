@@ -199,6 +199,17 @@ def test_a_new_value_of_a_secret_is_another_task_definition() -> None:
     assert before.replace(one, other) == after
 
 
+def test_another_variable_alone_is_another_task_definition_of_the_same_image() -> None:
+    before, after = (
+        json.loads(service(env={"LEVEL": level}).one("TaskDefinition").inputs["containerDefinitions"])[0]
+        for level in ("info", "debug")
+    )
+    assert before["image"] == after["image"]
+    assert [entry for entry in after["environment"] if entry not in before["environment"]] == [
+        {"name": "LEVEL", "value": "debug"}
+    ]
+
+
 def test_a_secret_without_a_value_is_told() -> None:
     coming = GetSecretVersionsVersionResult(
         created_time="", last_accessed_date="", version_id="v1", version_stages=["AWSPENDING"]
