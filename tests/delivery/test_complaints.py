@@ -2,6 +2,9 @@
 
 Each complaint is public; the docstring of its test names where it was made. Where a test elsewhere shows it already, it
 is named in `SHOWN`, and that it exists is checked.
+
+Two are not answered: blue's tasks all end at once when the warm time is over, since CodeDeploy knows no pace for that
+(CR#969); and a release waits for no approval of its own, which is left to who starts the update (pulumi/docs#19557).
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Where it was said -> what, and the test that shows it cannot happen here.
 SHOWN: dict[str, tuple[str, str]] = {
-    "PAWS#1096, TFA#12703": (
+    "PAWS#1096, TFA#12703, cloudformation-coverage-roadmap#1529": (
         "the second update dies, since it changes the task definition of a service under CODE_DEPLOY",
         "components/test_service.py::test_a_service_with_a_port_is_codedeploys_to_shift",
     ),
@@ -46,6 +49,46 @@ SHOWN: dict[str, tuple[str, str]] = {
     "CFN blue-green-considerations": (
         "one service an update, and no other resource with it",
         "delivery/test_together.py::test_greens_start_side_by_side_and_shift_only_when_all_are_checked",
+    ),
+    "CFN blue-green-considerations, dynamic references": (
+        "no secret may be looked up in a template whose services shift",
+        "components/test_service.py::test_a_new_value_of_a_secret_is_another_task_definition",
+    ),
+    "ecspresso's README": (
+        "application and deployment group are to be made by somebody else",
+        "components/test_service.py::test_codedeploy_waits_for_checks_keeps_blue_warm_and_goes_back_by_itself",
+    ),
+    "pulumi-docker-build#222": (
+        "an image that is built again looks like another one, and is rolled out",
+        "plugin/test_provider.py::test_another_version_of_the_same_content_rolls_nothing",
+    ),
+    "CR#2266": (
+        "who has seen enough cannot end the bake",
+        "ops/test_skip_bake.py::test_the_update_goes_on_to_record_within_seconds",
+    ),
+    "Cop#5750": (
+        "traffic moves at once or not at all: no canary, no steps",
+        "components/test_service.py::test_other_steps_become_a_configuration_named_by_them",
+    ),
+    "PU PR#3906": (
+        "an earlier state can only be had of Pulumi's own service, so nobody else can go back",
+        "ops/test_rollback.py::test_goes_to_the_last_good_release_that_does_not_serve",
+    ),
+    "PU#687, PU#6737": (
+        "the history is slow, and says of two updates not in what they differ",
+        "ops/test_history.py::test_shows_what_a_release_changed_beside_its_image",
+    ),
+    "vercel.com/docs/instant-rollback": (
+        "going back takes the image back, and leaves the variables of now",
+        "delivery/test_configuration.py::test_going_back_takes_it_back_with_the_same_image",
+    ),
+    "aws-actions#54, PU#5083, TFA#1703": (
+        "nothing runs a migration before the new version has traffic",
+        "delivery/test_migration.py::test_it_runs_before_any_traffic_and_is_written_down",
+    ),
+    "boxel#2018": (
+        "a pipeline sleeps four minutes and hopes that the migration has ended, and well",
+        "delivery/test_migration.py::test_one_that_fails_refuses_with_its_last_words_and_nothing_moves",
     ),
     "CR#328, CDK#1498": (
         "a release whose tasks never become healthy hangs for hours",
@@ -124,6 +167,17 @@ def test_more_memory_keeps_the_image() -> None:
     assert (before["memory"], after["memory"]) == ("512", "1024")
     assert before["containerDefinitions"] == after["containerDefinitions"]
     assert "containerDefinitions" not in declared(memory=1024).one("TaskDefinition").ignored
+
+
+def test_no_update_asks_of_the_service_what_only_codedeploy_may_change() -> None:
+    """cdk-ecs-codedeploy#121: a changed namespace of the cluster becomes an UpdateService that ECS refuses.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+    """
+    may = {"desiredCount", "healthCheckGracePeriodSeconds", "propagateTags", "enableEcsManagedTags"}
+    makes_another = {"name", "cluster", "launchType", "deploymentController"}
+    service = declared().one("Service")
+    assert set(service.inputs) - set(service.ignored) == may | makes_another
 
 
 def test_traffic_that_leads_to_nobody_is_no_state_to_stay_in() -> None:
