@@ -170,14 +170,13 @@ def test_the_execution_role_may_read_what_a_release_names_that_is_gone_back_to()
 
 
 def test_what_was_gone_back_to_stays_until_something_else_is_declared() -> None:
-    """A variable, a size or a new value of a secret is a release again; another rollout or alarm is not."""
+    """A size, or what containers are told, is a release again; another rollout or alarm is not."""
     declared = {"api": going_back(environment(secrets=SECRETS), None)["services"][0]["declared"]}
     calm = environment(secrets=SECRETS, strategy=parse("all at once, bake 5m"), plain={"rollout": "all at once"})
     assert going_back(calm, declared)["services"][0]["taskDefinition"] == "arn:api:7"
-    for change in ({"env": {"LEVEL": "debug"}}, {"memory": 1024}):
-        inputs = going_back(environment(secrets=SECRETS, services=(app(**change),)), declared)
-        assert inputs["services"][0]["taskDefinition"] == "arn:api-task-definition"
-        assert inputs["settings"] == environment().plain
+    inputs = going_back(environment(secrets=SECRETS, services=(app(memory=1024),)), declared)
+    assert inputs["services"][0]["taskDefinition"] == "arn:api-task-definition"
+    assert inputs["settings"] == environment().plain
     latest = going_back(environment(secrets=(replace(SECRETS[0], pinned=False),)), declared)
     assert latest["services"][0]["taskDefinition"] == "arn:api-task-definition"
     assert latest["secrets"] == {"KEY": f"arn:aws:secretsmanager:{ARN}:secret:shop/key-AbCdEf"}
