@@ -17,6 +17,7 @@ from plugin import Provider, ProviderArgs
 from settings import Stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
 
 #: The services of AWS that the program declares things in, as the provider calls them.
@@ -47,6 +48,10 @@ class Clients:
     def s3(self, region: str) -> S3Client:
         """Return a client of S3 in a region, with the credentials that every AWS tool finds."""
         return boto3.session.Session().client("s3", region_name=region, endpoint_url=self.endpoint)
+
+    def ecs(self, region: str) -> ECSClient:
+        """Return a client of ECS in a region."""
+        return boto3.session.Session().client("ecs", region_name=region, endpoint_url=self.endpoint)
 
 
 def connect(stack: Stack) -> tuple[pulumi.ResourceOptions, Clients]:

@@ -18,6 +18,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `workers` | services without a port: ECS's own rolling update |
 | `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
 | `serving`, `definitions` | what really serves now |
+| `pins`, `compare` | versions of secrets that a release names; what else than images differs between two |
 | `ending`, `undoing`, `failures` | how it ends: verified, or taken back and explained |
 | `causes`, `trouble` | why tasks do not come up, and whether there is any hope |
 | `warden` | what CodeDeploy does when no update runs, written down by a function of its own |

@@ -72,6 +72,9 @@ class Ledger:
             before_version=serves.version if serves else "",
             update=self._plan.update,
             watched=self._plan.watched,
+            secrets=self._plan.secrets,
+            asked=self._plan.asked,
+            declared={service.name: service.declared for service in self._plan.services if service.declared},
         )
 
     @property

@@ -59,6 +59,8 @@ class ServicePlan:
     desired_count: as declared; scalable: whether autoscaling may change it.
     alarms: names of the CloudWatch alarms that take the release back.
     migration: of its database; None where it has none.
+    declared: a fingerprint of what the program declares for it, which is another thing than `task_definition` where a
+    release is gone back to.
     """
 
     name: str
@@ -84,6 +86,7 @@ class ServicePlan:
     checks: tuple[Check, ...] = ()
     alarms: tuple[str, ...] = ()
     migration: Migration | None = None
+    declared: str = ""
 
     @property
     def target(self) -> Served:
@@ -113,8 +116,9 @@ class ReleasePlan:
     environment: the stack. records_bucket: where it is written down.
     checker_function: the Lambda function that asks the checks; None: none are asked.
     version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
-    services: workers roll in their order here.
-    reason: why, in a person's words. settings: non-secret, for the record.
+    services: workers roll in their order here. asked: the name it was asked for by; empty where it was not.
+    reason: why, in a person's words. settings: non-secret, for the record; secrets: what each variable is looked up
+    as, its version included, never a value.
     checks_budget_seconds: how long all checks together may take until they pass, each time that they are asked.
     waive: alarms that neither refuse the release nor are watched, each with the reason.
     account: twelve digits; any other account is refused.
@@ -134,6 +138,8 @@ class ReleasePlan:
     settings_hash: str = ""
     reason: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
     account: str = ""
     downgrade: bool = False
     checks_budget_seconds: int = 60

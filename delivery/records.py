@@ -86,6 +86,9 @@ class Record:
     seconds: how long its phases took: gates, provision, checks, shift, bake, total.
     deployments: the deployment of each service; empty where none was needed.
     settings_hash, settings: of the non-secret settings it ran with.
+    secrets: what ECS looks up for each variable: a secret's ARN, key and version, never a value.
+    declared: by service, a fingerprint of what the program declared; a release that was gone back to runs other things.
+    asked: the name it was asked for by (setting `release`); empty where it was not.
     overrides: gates that only warned, and why; a bake that a person ended, who and why.
     calls: how many calls to AWS it made; records of earlier days do not say.
     schemas: by service, the schema that its database is at since, and the revisions that its image knows; a record that
@@ -119,6 +122,9 @@ class Record:
     overrides: tuple[str, ...] = ()
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     calls: int = 0
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
     results: Mapping[str, Result] = field(default_factory=dict)
     serving: Mapping[str, Served] = field(default_factory=dict)
     before_release: str = ""
@@ -174,6 +180,9 @@ class Record:
             overrides=tuple(found.list_of_texts("overrides")),
             schemas=_schemas(found, "schemas"),
             calls=int(found.number("calls", 0)),
+            secrets=found.texts("secrets") if found.has("secrets") else {},
+            asked=found.text("asked") if found.has("asked") else "",
+            declared=found.texts("declared") if found.has("declared") else {},
             results=_results(found),
             serving=_served(found, "serving") if found.has("serving") else {},
             before_release=found.text("from_release", ""),
@@ -264,12 +273,16 @@ def record_key(started: str, release: str) -> str:
 
 
 def good(records: Iterable[Record]) -> Iterator[Record]:
-    """The releases that succeeded and were not taken back since. `records`: newest first, and so is the answer."""
-    taken_back: set[frozenset[str]] = set()
+    """The releases that succeeded and were not taken back since. `records`: newest first, and so is the answer.
+
+    What was taken back is images in task definitions: the same images ran well before, perhaps, under other settings.
+    """
+    taken_back: set[frozenset[tuple[str, Served]]] = set()
     for record in records:
+        ran = frozenset(record.services.items())
         if record.result == TAKEN_BACK:
-            taken_back.add(record.digests)
-        elif record.result == "succeeded" and record.digests not in taken_back:
+            taken_back.add(ran)
+        elif record.result == "succeeded" and ran not in taken_back:
             yield record
 
 

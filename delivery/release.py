@@ -57,7 +57,6 @@ class Release:
         self._shifts: list[Shift] = []
         self._workers: list[Worker] = []
         self._pace = Pace()
-        self._proven = False
         self._moved = False
         self._looked: dict[str, datetime] = {}
         self._began: datetime | None = None
@@ -133,8 +132,8 @@ class Release:
         self._ledger.note("gates")
         # What CodeDeploy watches already is not asked again.
         moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
-        proven = self._proven = self._store.succeeded_before(self._plan.digests)
         tools, verdict = self._tools, gates.Verdict()
+        proven = self._store.succeeded_before(self._plan.target, tools.world.definitions.same)
         for part in self._apart.parts():
             asked = [service for service in moving if service in part.services]
             found = gates.ask(part, asked, tools, proven=proven)
@@ -151,7 +150,7 @@ class Release:
         self._ledger.note("provision", overrides=tuple(overrides))
 
     def _migrate(self) -> None:
-        Migrations(self._plan, self._tools, self._store, self._ledger).run(proven=self._proven)
+        Migrations(self._plan, self._tools, self._store, self._ledger).run()
         self._ledger.note("provision")
 
     def _provision(self) -> None:

@@ -8,7 +8,7 @@ write at once, or one loses, is right in the next listing (docs/decisions/0022).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from delivery.aws import error_code
 from delivery.control import Control, control_key
 from delivery.errors import NoSuchRelease, RecordError
-from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, good
+from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, Served, good
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -60,24 +60,24 @@ class Store:
     def resolve(self, wanted: str) -> Record:
         """Find the release that `wanted` names: its id, its version, its commit, or the digest of one of its images.
 
-        Where several answer, the newest that succeeded is meant, or else the newest. Raises `NoSuchRelease`, and
-        `RecordError` where the id is that of a record that cannot be read.
+        Where several answer, the newest good one is meant (see `good`), else the newest that succeeded, else the
+        newest. Raises `NoSuchRelease`, and `RecordError` where the id is that of a record that cannot be read.
         """
         keys = self._keys()
         named = [key for key in keys if re.search(rf"(^|[-/]){re.escape(wanted)}\.json$", key)]
         if named:
             return self._read(named[0])
-        other: Record | None = None
+        answering: list[Record] = []
         unreadable: list[RecordError] = []
         for found in self._each(keys):
             if isinstance(found, RecordError):
                 unreadable.append(found)
             elif _answers(found, wanted):
-                if found.result == "succeeded":
-                    return found
-                other = other or found
-        if other:
-            return other
+                answering.append(found)
+                if best := next(good(answering), None):
+                    return best
+        if answering:
+            return next((record for record in answering if record.result == "succeeded"), answering[0])
         more = f"; {len(unreadable)} could not be read, the first is {unreadable[0].message}" if unreadable else ""
         raise NoSuchRelease(
             f"{wanted}: no release in s3://{self.bucket} has this id, version or digest{more}",
@@ -93,9 +93,22 @@ class Store:
         found = self._get(key)
         return Record.from_json(found, self._where(key)) if found else None
 
-    def succeeded_before(self, digests: frozenset[str], within: int = 50) -> bool:
-        """Whether one of the newest releases with exactly these images succeeded, and was not taken back since."""
-        return any(record.digests == digests for record in good(self.latest(within)))
+    def succeeded_before(
+        self, target: Mapping[str, Served], same: Callable[[str, str], bool], within: int = 50
+    ) -> bool:
+        """Whether one of the newest releases that ran just this succeeded, and was not taken back since.
+
+        same: compares two task definitions by what they say.
+        """
+
+        def ran(record: Record) -> bool:
+            return record.services.keys() == target.keys() and all(
+                served.image == target[name].image and same(served.task_definition, target[name].task_definition)
+                for name, served in record.services.items()
+            )
+
+        ended = (r.result for r in self.latest(within) if r.result in ("succeeded", TAKEN_BACK) and ran(r))
+        return next(ended, "") == "succeeded"
 
     def taken_back(self, within: int = 10) -> Record | None:
         """What CodeDeploy took back when no update ran, if nothing was released since; looks at the newest records."""

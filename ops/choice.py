@@ -39,15 +39,13 @@ def choose(store: Store, wanted: str | None) -> Record:
 
 
 def previous(records: Sequence[Record], pointer: Pointer | None) -> Record | None:
-    """Return the newest release that succeeded, was not taken back since, and runs other images than what serves."""
+    """Return the newest release that succeeded, was not taken back since, and ran something else than what serves."""
     return next((r for r in good(records) if not (pointer and same(r, pointer))), None)
 
 
 def same(record: Record, pointer: Pointer) -> bool:
-    """Whether a release runs the very images and task definitions that serve."""
-    return dict(record.services) == dict(pointer.services) or record.digests == frozenset(
-        served.digest for served in pointer.services.values()
-    )
+    """Whether a release ran the very images and task definitions that serve."""
+    return dict(record.services) == dict(pointer.services)
 
 
 def images_exist(record: Record, registry: ECRClient) -> None:

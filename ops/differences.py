@@ -16,7 +16,7 @@ from delivery.records import Record
 _OF_THE_RUN = frozenset(
     {
         *("id", "environment", "result", "cause", "who", "why", "started", "finished", "seconds", "deployments"),
-        *("settings_hash", "overrides", "calls", "results", "serving", "update", "warm_until"),
+        *("settings_hash", "overrides", "calls", "results", "serving", "update", "warm_until", "asked", "declared"),
         *("from", "from_release", "from_version"),
     }
 )

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from delivery.compare import changed
 from delivery.records import Record
 from delivery.store import Store
 from ops import details
@@ -21,17 +22,21 @@ _EXAMPLES = """Examples:
   ./slipway history -s production --of 1.8.0
   ./slipway history -s production --diff 1.7.4 1.8.0"""
 
+#: How many releases more are read, so that the oldest one that is shown can be compared with the one before it.
+_MORE = 10
+
 
 @click.command(epilog=_EXAMPLES)
 @click.option("-s", "--stack", required=True, help="The environment: the name of its stack.")
 @click.option("-n", "--number", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @click.option("--of", "wanted", metavar="RELEASE", help="Everything about one: a version, id, commit or digest.")
 @click.option("--diff", "pair", nargs=2, metavar="A B", help="What differs between two: images, settings, schemas.")
-@click.option("--json", "as_json", is_flag=True, help="For programs: whole records; `serves` marks one.")
+@click.option("--json", "as_json", is_flag=True, help="The whole records, with what `changed`; `serves` marks one.")
 def history(stack: str, number: int, wanted: str | None, pair: tuple[str, str] | None, as_json: bool) -> None:
-    """List releases: version, commit, when, how long, result, who, why. The dot marks what serves.
+    """List releases: version, commit, when, how long, result, who, what changed, why. The dot marks what serves.
 
-    Reads as many records as it shows, however many there are. One that cannot be read is named on stderr.
+    Reads as many records as it shows and a few more, however many there are. One that cannot be read is named on
+    stderr.
     """
     if wanted and pair:
         raise click.UsageError("--of shows one release, --diff compares two: choose one of them.")
@@ -46,14 +51,19 @@ def history(stack: str, number: int, wanted: str | None, pair: tuple[str, str] |
 
 
 def _list(stack: str, store: Store, number: int, *, as_json: bool) -> None:
-    found, pointer = store.look(number), store.pointer()
+    found, pointer = store.look(number + _MORE), store.pointer()
     warn(found.unreadable)
+    records = found.records[:number]
+    changes = [changed(record, found.records) for record in records]
     if as_json:
-        rows = [record.stored() | {"serves": serves(record, pointer)} for record in found.records]
+        rows = [
+            record.stored() | {"serves": serves(record, pointer), "changed": change}
+            for record, change in zip(records, changes, strict=True)
+        ]
         click.echo(json.dumps(rows, indent=2))
-    elif found.records:
+    elif records:
         terminal = console()
-        terminal.print(table(found.records, pointer, terminal.width))
+        terminal.print(table(records, changes, pointer, terminal.width))
     elif not found.unreadable:
         click.echo(f"Nothing has been released in {stack} yet. The first: `pulumi up -s {stack}`.")
 

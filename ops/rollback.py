@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from delivery.compare import differences
 from delivery.errors import DeliveryError
 from delivery.migration import WITHIN
 from delivery.records import Pointer, Record
@@ -26,7 +27,7 @@ from ops.telling import when, who
 @click.option("--yes", is_flag=True, help="Do not ask: for CI.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 def rollback(stack: str, wanted: str | None, reason: str, downgrade: bool, yes: bool, dry_run: bool) -> None:
-    """Go back to an earlier release: the images it ran, under the settings of this checkout.
+    """Go back to an earlier release as it ran: images, sizes, variables, and the versions of its secrets.
 
     Shows what will change and asks. It sets `release` in the stack's settings and runs `pulumi up`, so the same checks,
     shift and bake apply, and what serves stays if they fail. Databases keep their schema, unless --downgrade is said:
@@ -39,7 +40,10 @@ def rollback(stack: str, wanted: str | None, reason: str, downgrade: bool, yes: 
     pointer, record = store.pointer(), choose(store, wanted)
     images_exist(record, place.registry())
     meets = meetings(store.latest(WITHIN), record)
-    for line in [*changes(record, pointer), *(meeting.line(record.version, downgrade=downgrade) for meeting in meets)]:
+    serving = store.find(pointer.record) if pointer else None
+    other = [f"  {line}" for line in differences(serving, record)] if serving else []
+    schemas = [meeting.line(record.version, downgrade=downgrade) for meeting in meets]
+    for line in [*changes(record, pointer), *other, *schemas]:
         click.echo(line)
     refuse(meets, record, downgrade=downgrade, ahead=place.refuses_ahead)
     if dry_run:

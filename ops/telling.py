@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -66,15 +66,18 @@ def phases(seconds: Mapping[str, float]) -> list[tuple[str, float]]:
     return known + [(name, took) for name, took in seconds.items() if name not in PHASES and name != "total"]
 
 
-def table(records: Iterable[Record], pointer: Pointer | None, width: int) -> Table:
-    """Return releases as a table, in the order they come; what serves is marked. width: in characters."""
+def table(records: Iterable[Record], changes: Iterable[Sequence[str]], pointer: Pointer | None, width: int) -> Table:
+    """Return releases as a table, in the order they come, with what each changed; what serves is marked.
+
+    width: in characters.
+    """
     shown = Table(box=None, pad_edge=False, header_style="bold")
     wide = width >= _ROOM_FOR_PHASES
-    columns = ("", "version", "release", "commit", "when (UTC)", "took", "phases", "result", "who", "why or cause")
-    for column in columns:
+    columns = ("", "version", "release", "commit", "when (UTC)", "took", "phases", "result", "who", "changed")
+    for column in (*columns, "why or cause"):
         if wide or column != "phases":
             shown.add_column(column, overflow="fold", no_wrap=column in ("version", "release", "commit", "took"))
-    for record in records:
+    for record, change in zip(records, changes, strict=True):
         spent = " · ".join(f"{label} {duration(took)}" for label, took in phases(record.seconds) if took >= 1)
         shown.add_row(
             "●" if serves(record, pointer) else "",
@@ -86,6 +89,7 @@ def table(records: Iterable[Record], pointer: Pointer | None, width: int) -> Tab
             *([escape(spent)] if wide else []),
             f"[{COLOURS[record.result]}]{record.result}[/]",
             escape(who(record.who)),
+            escape("\n".join(change)),
             escape(brief(record.cause or record.why)),
         )
     return shown

@@ -86,6 +86,7 @@ class FakeAws:
         self.written: dict[str, float] = {}
         self.held: set[str] = set()
         self.ringing: dict[str, str] = {}
+        self.secrets: dict[str, dict[str, list[str]]] = {}
         self.images: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda definition, request: {"status": 200}

@@ -273,12 +273,23 @@ def test_a_record_that_went_away_meanwhile_is_refused(store: Store) -> None:
         store.resolve("3f9c1e2a")
 
 
-def test_images_that_succeeded_before_are_known(store: Store) -> None:
+def test_what_succeeded_before_is_known(store: Store) -> None:
+    """Images alone are not a release: other settings, or other versions of secrets, are other task definitions."""
+    equal = {("arn:same", RECORD.services["api"].task_definition)}
+
+    def same(one: str, other: str) -> bool:
+        return one == other or (one, other) in equal or (other, one) in equal
+
     store.write(another(result="failed"))
-    assert not store.succeeded_before(RECORD.digests)
+    assert not store.succeeded_before(RECORD.services, same)
     store.write(another(id="1" * 8))
-    assert store.succeeded_before(RECORD.digests)
-    assert not store.succeeded_before(frozenset({"sha256:other"}))
+    assert store.succeeded_before(RECORD.services, same)
+    services = RECORD.services
+    registered_again = {**services, "api": replace(services["api"], task_definition="arn:same")}
+    assert store.succeeded_before(registered_again, same)
+    for change in ({"task_definition": "arn:other"}, {"image": "registry/api@sha256:other"}):
+        assert not store.succeeded_before({**services, "api": replace(services["api"], **change)}, same)
+    assert not store.succeeded_before({}, same)
 
 
 def test_one_that_cannot_be_read_hides_no_other(store: Store) -> None:

@@ -129,7 +129,7 @@ def test_together_it_is_all_or_nothing(shifted: list[str], rolled: list[str]) ->
     assert (outcome.record.results, outcome.record.serving) == ({}, {})
 
 
-@QUICK
+@settings(QUICK, max_examples=12)
 @given(shifted=SHIFTED, rolled=ROLLED)
 @example(shifted=["start", "well", "start"], rolled=["roll"])
 @example(shifted=["gate", "check", "shift"], rolled=["well"])

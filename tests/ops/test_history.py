@@ -55,6 +55,29 @@ def test_shows_what_codedeploy_took_back(world: World, invoke: Callable[..., Res
     assert "api: alarm errors rang" in first
 
 
+def test_shows_what_a_release_changed_beside_its_image(world: World, invoke: Callable[..., Result]) -> None:
+    """A variable, or a version of a secret: such a release has the version of the one before it."""
+    arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/db-AbCdEf"
+    one = replace(world.released(1), settings={"env": {"LEVEL": "info"}}, secrets={"DB": f"{arn}:::v1"})
+    world.store.write(one)
+    for number, changes in (
+        (2, {"settings": {"env": {"LEVEL": "debug"}}}),
+        (3, {"settings": {"env": {"LEVEL": "debug"}}, "secrets": {"DB": f"{arn}:::v2"}}),
+        (4, {}),
+    ):
+        own = {"id": f"{number:08x}", "started": f"2026-01-{number:02d}T10:00:00Z", "version": "1.1.0"}
+        world.store.write(replace(one, **{**own, **changes}))  # type: ignore[arg-type]
+    shown = invoke(history, "-s", "staging").output
+    assert "settings: env.LEVEL" in shown
+    assert "secret DB: shop/db-AbCdEf v1 → shop/db-AbCdEf v2" in shown
+    found = json.loads(invoke(history, "-s", "staging", "-n", "3", "--json").output)
+    assert [record["changed"] for record in found] == [
+        ["settings: env.LEVEL", "secret DB: shop/db-AbCdEf v2 → shop/db-AbCdEf v1"],
+        ["secret DB: shop/db-AbCdEf v1 → shop/db-AbCdEf v2"],
+        ["settings: env.LEVEL"],
+    ]
+
+
 def test_a_thousand_releases_cost_no_more_calls_than_ten(world: World, invoke: Callable[..., Result]) -> None:
     record = world.released(1)
     for number in range(1000):
@@ -68,8 +91,8 @@ def test_a_thousand_releases_cost_no_more_calls_than_ten(world: World, invoke: C
     shown = invoke(history, "-s", "staging").output.splitlines()
     assert len(shown) == 11
     assert shown[1].split()[2] == f"{999:08x}"
-    # A listing has a thousand names, and there is one more; then the pointer and ten records.
-    assert sorted(world.bucket.calls) == ["get_object"] * 11 + ["list_objects_v2"] * 2
+    # A listing has a thousand names, and there is one more; then the pointer, ten records, and ten to compare with.
+    assert sorted(world.bucket.calls) == ["get_object"] * 21 + ["list_objects_v2"] * 2
 
 
 def test_one_that_cannot_be_read_is_named_and_hides_no_other(world: World, invoke: Callable[..., Result]) -> None:

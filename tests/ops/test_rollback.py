@@ -180,3 +180,22 @@ def test_never_chooses_by_itself_what_codedeploy_took_back(three: World, invoke:
     three.store.write(replace(record, services=three.store.resolve("00000005").services))
     invoke(rollback, *WHY, "--yes")
     assert three.called[0] == ["config", "set", "release", "1.2.0", "-s", "staging"]
+
+
+def test_other_settings_and_secrets_of_the_same_image_are_a_release_to_go_back_to(world: World, invoke: Invoke) -> None:
+    """Such a release has the version of the one before it, so its id names it."""
+    arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/db-AbCdEf"
+    one = world.released(1)
+    world.store.write(replace(one, settings={"env": {"LEVEL": "info"}}, secrets={"DB": f"{arn}:::v1"}))
+    other = replace(
+        world.released(2),
+        version=one.version,
+        services={"api": replace(one.services["api"], task_definition="arn:aws:ecs:td/api:2")},
+        settings={"env": {"LEVEL": "debug"}},
+        secrets={"DB": f"{arn}:::v2"},
+    )
+    world.store.write(other)
+    world.serves(other)
+    shown = invoke(rollback, *WHY, "--yes").output
+    assert world.called[0] == ["config", "set", "release", "00000001", "-s", "staging"]
+    assert "  api: the same image\n  settings: env.LEVEL\n  secret DB: shop/db-AbCdEf v2 → shop/db-AbCdEf v1\n" in shown

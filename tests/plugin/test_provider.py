@@ -125,6 +125,13 @@ def test_inputs_survive_the_wire(world: World) -> None:
     assert (plan.checks_budget_seconds, plan.waive) == (120, {"api-latency": "a slow month"})
 
 
+def test_how_a_release_runs_survives_the_wire(world: World) -> None:
+    inputs = world.inputs(world.new, "b")
+    inputs["services"][0]["declared"] = "f1"
+    plan = read_plan({**inputs, "secrets": {"DB": "arn:of:v1"}, "asked": "1.7.4"})
+    assert (plan.secrets, plan.asked, plan.services[0].declared) == ({"DB": "arn:of:v1"}, "1.7.4", "f1")
+
+
 def test_a_migration_survives_the_wire(world: World) -> None:
     how = Migration(command=("up",), downgrade=("down", "to"), timeout_minutes=30, ahead="refuse")
     assert read_plan(world.inputs(world.new, "b", migration=how)).services[0].migration == how

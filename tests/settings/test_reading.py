@@ -187,6 +187,14 @@ def test_a_vpc_that_exists_is_used(tmp_path: Path) -> None:
     )
 
 
+def test_a_secret_that_aws_rotates_is_not_pinned(tmp_path: Path) -> None:
+    given = {"A": {"secret": "shop/staging/db:password", "version": "latest"}, "B": {"secret": "shop/staging/key"}}
+    assert staging(tmp_path, secrets=given).secrets == (
+        Secret(variable="A", name="shop/staging/db", arn=None, key="password", pinned=False),
+        Secret(variable="B", name="shop/staging/key", arn=None, key="", pinned=True),
+    )
+
+
 def test_secrets_are_references(tmp_path: Path) -> None:
     arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/key-AbCdEf"
     env = staging(

@@ -293,16 +293,42 @@ def test_without_the_release_that_serves_again_the_pointer_stays() -> None:
 
 def test_a_release_that_was_taken_back_is_not_proven_until_it_succeeds_again() -> None:
     scene = Scene()
-    digests = scene.plan(scene.new, "b", "1.8.0").digests
-    assert scene.store.succeeded_before(digests)
+    target, same = scene.plan(scene.new, "b", "1.8.0").target, scene.aws.tools().world.definitions.same
+    assert scene.store.succeeded_before(target, same)
     scene.ring()
     scene.hear_all()
-    assert not scene.store.succeeded_before(digests)
+    assert not scene.store.succeeded_before(target, same)
     scene.aws.ringing.clear()
     assert scene.store.taken_back() is not None
     assert run(scene.aws, scene.plan(scene.new, "b", "1.8.0")).succeeded
-    assert scene.store.succeeded_before(digests)
+    assert scene.store.succeeded_before(target, same)
     assert scene.store.taken_back() is None
+
+
+def test_other_settings_of_the_image_that_serves_are_taken_back_without_the_image() -> None:
+    """What ran that image before was good and stays so: the pointer names it, and one can go back to it."""
+    scene = Scene()
+    good = scene.store.latest()[0]
+    changed = {"api": scene.aws.define(3, image("b"), environment=[{"name": "LEVEL", "value": "debug"}])}
+    plan = scene.plan(changed, "b", "1.8.0")
+    assert run(scene.aws, plan).succeeded
+    scene.ring()
+    scene.hear_all()
+    assert serves(scene.aws, scene.new["api"])
+    pointer, same = scene.store.pointer(), scene.aws.tools().world.definitions.same
+    assert pointer is not None
+    assert (pointer.release, dict(pointer.services)) == (good.id, dict(good.services))
+    assert scene.store.succeeded_before(good.services, same)
+    assert not scene.store.succeeded_before(plan.target, same)
+    assert scene.store.resolve("1.8.0").id == good.id
+    scene.aws.ringing.clear()
+    newest = {"api": scene.aws.define(4, image("c"))}
+    assert run(scene.aws, scene.plan(newest, "c", "1.9.0")).succeeded
+    scene.ring()
+    scene.hear_all()
+    pointer = scene.store.pointer()
+    assert pointer is not None
+    assert pointer.release == good.id, "not the one of that image which was taken back itself"
 
 
 @QUICK
