@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from delivery.errors import DeliveryError
 
@@ -52,7 +53,7 @@ class Clock:
         if "date" not in headers:
             return
         self.answers += 1
-        said = parsedate_to_datetime(headers["date"]).astimezone(UTC)
+        said = _read(headers["date"])
         self._heard = max(said, self._heard or said)
         local = self._monotonic()
         if self._first is None:
@@ -114,6 +115,12 @@ class Clock:
 def stamp(when: datetime) -> str:
     """Return a time as it is written down: ISO 8601 in UTC, whole seconds."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=1024)
+def _read(header: str) -> datetime:
+    """Read a Date header; many answers bear the same."""
+    return parsedate_to_datetime(header).astimezone(UTC)
 
 
 def moment(stamp: str) -> datetime:

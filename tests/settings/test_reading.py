@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from delivery.plan import Check, Migration
@@ -34,6 +33,7 @@ from settings.reading import read
 from settings.services import _scale
 from settings.source import read_yaml, stack_files
 from settings.table import SETTINGS
+from tests.examples import examples
 from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, shared, source, staging, told
 
 API = {"build": "example/backend", "port": 8000}
@@ -294,7 +294,7 @@ _JSON = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(100, HealthCheck.function_scoped_fixture)
 @given(st.dictionaries(st.sampled_from(sorted(SETTINGS)), _JSON, max_size=4))
 @example({"services": {"api": None}})
 @example({"services": {"api": {**API, "checks": [None, 1, {}]}}})

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.clock import Clock
@@ -17,12 +17,11 @@ from delivery.warden.warden import Clients, Warden, Watched
 from tests.delivery.fake_clients import FakeClients, Killed
 from tests.delivery.fakes import BUCKET, FakeAws, image, release_plan, service_plan
 from tests.delivery.scene import left_behind, run, serves
+from tests.examples import examples
 
 WATCHED = Watched(name="api", application="api", cluster="shop-staging", service="api", scalable=True)
 WEB = Watched(name="web", application="web", cluster="shop-staging", service="web", scalable=True)
-QUICK = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+TRIED = examples(12)
 
 
 class Scene:
@@ -331,7 +330,7 @@ def test_other_settings_of_the_image_that_serves_are_taken_back_without_the_imag
     assert pointer.release == good.id, "not the one of that image which was taken back itself"
 
 
-@QUICK
+@TRIED
 @given(
     st.lists(st.tuples(st.sampled_from(["d-1", "d-2", "d-3", "d-4"]), st.integers(0, 40)), max_size=8), st.booleans()
 )
@@ -359,7 +358,7 @@ def test_events_may_come_twice_late_and_out_of_order(events: list[tuple[str, int
     assert scene.aws.objects == kept
 
 
-@QUICK
+@TRIED
 @given(st.integers(1, 120), st.booleans(), st.randoms(use_true_random=False))
 def test_wherever_an_update_is_killed_nothing_stays_held(calls: int, rings: bool, random: Any) -> None:
     scene = Scene()
