@@ -109,6 +109,7 @@ class Release:
             try:
                 return phase()
             except DeliveryError as error:
+                self._tools.stop.comes_before(error)
                 if not self._apart.set_aside(error):
                     raise
 
