@@ -20,6 +20,7 @@ from rehearsal.stage.application import FIRST_VERSION, change
 from rehearsal.stage.stage import Stage
 from rehearsal.stage.workspace import STAGING
 from rehearsal.story.notes import Notes, ReleaseNote
+from rehearsal.story.noticed import noticed
 from rehearsal.story.pulumi import Pulumi, Update
 from rehearsal.story.rows import Row
 
@@ -144,6 +145,8 @@ class Play:
         note.cause = record.get("cause") or ("" if update.succeeded else " ".join(update.told[:1]))
         served = record.get("services", {}).get(self.stage.project.service, {})
         note.calls = int(record.get("calls", 0))
+        if deployment := record.get("deployments", {}).get(self.stage.project.service):
+            note.noticed = noticed(self.stage, deployment, note.moments)
         note.digest = served.get("image", "").rpartition("@")[2]
         note.seconds = {name: {"emulated": value} for name, value in record.get("seconds", {}).items()}
         note.seconds = {**note.seconds, "update": {"wall": round(update.done.seconds, 1)}}
