@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,8 +101,11 @@ def unmet(repo: Repository, sha: str, required: list[tuple[str, int | None]]) ->
     return f"{len(left)} of {len(required)} required status checks have not succeeded: {counts}."
 
 
-def add_run(world: World, repo: Repository, sha: str, name: str, app: int, **given: Any) -> CheckRun:
+def add_run(
+    world: World, repo: Repository, sha: str, name: str, app: int, given: Mapping[str, Any] | None = None
+) -> CheckRun:
     """A new check run; what `given` leaves out is as GitHub has it at first."""
+    given = given or {}
     conclusion = given.get("conclusion")
     run = CheckRun(
         world.new_id(),
@@ -165,6 +169,7 @@ def said(call: Call) -> dict[str, Any]:
     return shown
 
 
+@STATUS_ROUTES.on("GET {r}/statuses/{ref}", "statuses:read")
 @STATUS_ROUTES.on("GET {r}/commits/{ref}/statuses", "statuses:read")
 def statuses(call: Call) -> Answer:
     """Every status of a commit, newest first."""
@@ -248,7 +253,7 @@ def started(call: Call) -> dict[str, Any]:
     _conclusion(body)
     if (sha := call.repo.git.commit_at(asked)) is None:
         raise Refused(422, f"No commit found for SHA: {asked}")
-    run = add_run(call.world, call.repo, sha, name, app, **body)
+    run = add_run(call.world, call.repo, sha, name, app, body)
     return _told(call, run, "created")
 
 

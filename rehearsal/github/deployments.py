@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +68,9 @@ def deployed(repo: Repository, sha: str, environment: str) -> bool:
     )
 
 
-def add(world: World, repo: Repository, sha: str, environment: str, creator: str, **given: Any) -> Deployment:
+def add(
+    world: World, repo: Repository, sha: str, environment: str, creator: str, given: Mapping[str, Any]
+) -> Deployment:
     """A new deployment; its environment is made where it is not."""
     environments.ensure(world, repo, environment)
     made = Deployment(
@@ -88,9 +91,15 @@ def add(world: World, repo: Repository, sha: str, environment: str, creator: str
 
 
 def set_state(
-    world: World, repo: Repository, one: Deployment, state: str, creator: str, **given: Any
+    world: World,
+    repo: Repository,
+    one: Deployment,
+    state: str,
+    creator: str,
+    given: Mapping[str, Any] | None = None,
 ) -> DeploymentStatus:
     """A new status; a success makes the environment's earlier ones inactive unless told not to."""
+    given = given or {}
     if state == "success" and given.get("auto_inactive", True):
         for other in repo.area(Deployments).by_id.values():
             same = other.environment == one.environment and not other.transient and not other.production
@@ -194,8 +203,7 @@ def created(call: Call) -> dict[str, Any]:
         raise Refused(409, f"Conflict: Commit status checks failed for {ref}.", errors=bad)
     body["ref"] = ref
     environment = call.text(body, "environment", "production")
-    given = {key: value for key, value in body.items() if key != "environment"}
-    made = add(call.world, call.repo, sha, environment, call.login, **given)
+    made = add(call.world, call.repo, sha, environment, call.login, body)
     content = shown(call, made)
     call.courier.publish(call.repo, "deployment", {"action": "created", "deployment": content}, call.login)
     return content
@@ -238,8 +246,7 @@ def said(call: Call) -> dict[str, Any]:
     state = call.text(body, "state")
     if state not in STATES:
         raise invalid(detail("DeploymentStatus", "state", "custom", "state is not included in the list"))
-    given = {key: value for key, value in body.items() if key != "state"}
-    content = _status(call, one, set_state(call.world, call.repo, one, state, call.login, **given))
+    content = _status(call, one, set_state(call.world, call.repo, one, state, call.login, body))
     payload = {"action": "created", "deployment_status": content, "deployment": shown(call, one)}
     call.courier.publish(call.repo, "deployment_status", payload, call.login)
     return content

@@ -213,11 +213,10 @@ def put(call: Call) -> dict[str, Any]:
         raise not_found()
     if not name.strip() or len(name) > 255:
         raise Refused(422, "Invalid environment name")
-    if plan != "enterprise":
-        for key, what in _GATED.items():
-            if key in body:
-                words = f"Please ensure the billing plan supports the {what} protection rule."
-                raise Refused(422, f"Failed to create the environment protection rule. {words}")
+    present = sorted((key for key in _GATED if key in body), key=lambda key: not body[key])
+    if plan != "enterprise" and present:
+        words = f"Please ensure the billing plan supports the {_GATED[present[0]]} protection rule."
+        raise Refused(422, f"Failed to create the environment protection rule. {words}")
     wait = body.get("wait_timer") or 0
     if not isinstance(wait, int) or isinstance(wait, bool) or not 0 <= wait <= LONGEST_WAIT:
         limit = (

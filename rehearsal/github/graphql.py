@@ -38,13 +38,15 @@ _ALLOWANCES = {
     "pushAllowances": "pushActorIds",
     "reviewDismissalAllowances": "reviewDismissalActorIds",
 }
+# App's and Team's `name` are `String!` on GitHub, whose server merges them with User's `String` all the same, as the
+# Terraform provider asks it to; graphql-core would not.
 _PAGES = "first: Int, last: Int, after: String, before: String"
 SCHEMA = f"""
 interface Node {{ id: ID! }}
 union Actor = App | Team | User
 type PageInfo {{ hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }}
-type App implements Node {{ id: ID! databaseId: Int name: String! slug: String! }}
-type Team implements Node {{ id: ID! databaseId: Int name: String! slug: String! }}
+type App implements Node {{ id: ID! databaseId: Int name: String slug: String! }}
+type Team implements Node {{ id: ID! databaseId: Int name: String slug: String! }}
 type User implements Node {{ id: ID! databaseId: Int name: String login: String! }}
 type Organization implements Node {{ id: ID! databaseId: Int name: String login: String! team(slug: String!): Team }}
 type Allowance implements Node {{ id: ID! actor: Actor }}

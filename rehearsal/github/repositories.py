@@ -259,6 +259,14 @@ def person(call: Call) -> dict[str, Any]:
     return _account(call, call.world.account(call.values["login"]))
 
 
+@PEOPLE_ROUTES.on("GET /users/{login}/keys")
+@PEOPLE_ROUTES.on("GET /users/{login}/gpg_keys")
+def keys(call: Call) -> list[Any]:
+    """None, of somebody: the Terraform provider asks for both to show a person."""
+    call.world.account(call.values["login"])
+    return []
+
+
 @PEOPLE_ROUTES.on("GET /user/{id}")
 def person_by_id(call: Call) -> dict[str, Any]:
     """Somebody by id."""

@@ -127,7 +127,7 @@ def _reach(world: World, repo: Repository, run: Run, job: Job) -> None:
         return
     one = environments.ensure(world, repo, job.plan.environment)
     if job.plan.deploys:
-        made = deployments.add(world, repo, run.sha, one.name, "github-actions[bot]", ref=run.ref.split("/", 2)[2])
+        made = deployments.add(world, repo, run.sha, one.name, "github-actions[bot]", {"ref": run.ref.split("/", 2)[2]})
         job.deployment = made.id
     if not environments.admits(repo, one, run.ref):
         kind, name = ("Tag", run.ref[10:]) if run.ref.startswith("refs/tags/") else ("Branch", run.ref[11:])

@@ -102,13 +102,17 @@ class GitHub:
     def client(self, login: str | None = None, token: str | None = None) -> Github:
         """PyGithub, as somebody (ada)."""
         auth = Auth.Token(token or f"ghp_{login or self.ada}")
-        return Github(auth=auth, base_url=self.world.api, seconds_between_requests=0, seconds_between_writes=0, retry=None)
+        return Github(
+            auth=auth, base_url=self.world.api, seconds_between_requests=0, seconds_between_writes=0, retry=None
+        )
 
     def repository(self, login: str | None = None, token: str | None = None) -> Repository:
         """The repository through PyGithub."""
         return self.client(login, token).get_repo(f"{self.org}/shop")
 
-    def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str) -> requests.Response:
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
+    ) -> requests.Response:
         """One request to REST; `R` at the beginning of a path is the repository."""
         text = path.replace("R", f"/repos/{self.org}/shop", 1) if path.startswith("R") else path
         sent = {"Authorization": f"Bearer {token or f'ghp_{self.ada}'}", **headers}
@@ -123,10 +127,18 @@ class GitHub:
 
     def git(self, *words: str, folder: Path | None = None, ok: bool = True) -> str:
         """Git as a person runs it; what it wrote, errors included."""
-        person = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.com"))}
+        person = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.com"))
+        }
         plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
         done = subprocess.run(
-            ["git", *words], cwd=folder or self.folder, capture_output=True, text=True, check=False,
+            ["git", *words],
+            cwd=folder or self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **plain, **person},
         )
         output = done.stdout + done.stderr
