@@ -65,6 +65,48 @@ def test_kept_and_read_as_it_is_selected(hub: GitHub) -> None:
     rules = ask(hub, LIST, id=node_id("R", hub.stored.id))["data"]["node"]["branchProtectionRules"]
     assert rules == {"nodes": [{"pattern": "main"}], "pageInfo": {"hasNextPage": False}}
     assert hub.ok("GET", "R/branches/main/protection")["required_status_checks"]["contexts"] == ["gate"]
+    changed = ask(hub, UPDATE, input={"branchProtectionRuleId": made, "pattern": "rel/*"})
+    assert changed["data"]["updateBranchProtectionRule"]["branchProtectionRule"] == {"pattern": "rel/*"}
+    assert "errors" not in ask(hub, REMOVE, input={"branchProtectionRuleId": made})
+    gone = ask(hub, READ, id=made)
+    assert gone["errors"][0]["message"] == f"Could not resolve to a node with the global id of '{made}'"
+    assert hub.call("GET", "R/branches/main/protection").json()["message"] == "Branch not protected"
+
+
+def test_what_is_refused(hub: GitHub) -> None:
+    protect(hub)
+    given = {"repositoryId": node_id("R", hub.stored.id), "pattern": "main"}
+    assert ask(hub, CREATE, input=given)["errors"][0]["message"] == "Name already protected: main"
+    weak = ask(hub, CREATE, token=f"ghp_{hub.ben}", input={**given, "pattern": "x"})["errors"][0]
+    assert weak["type"] == "FORBIDDEN"
+    assert "does not have the correct permissions" in weak["message"]
+    wrong = ask(hub, "{ viewer { login shoeSize } }")["errors"][0]["message"]
+    assert wrong == "Cannot query field 'shoeSize' on type 'User'."
+    unknown = ask(hub, '{ repository(owner: "no", name: "body") { id } }')["errors"][0]
+    assert unknown["message"] == "Could not resolve to a Repository with the name 'no/body'."
+
+
+def test_a_push_is_declined_by_the_protected_branch_hook(hub: GitHub) -> None:
+    folder = hub.clone()
+    protect(hub, requiresApprovingReviews=True, requiredApprovingReviewCount=1)
+    (folder / "x").write_text("x")
+    hub.git("add", ".", folder=folder)
+    hub.git("commit", "-qm", "x", folder=folder)
+    output = hub.git("push", "origin", "HEAD:main", folder=folder, ok=False)
+    assert "remote: error: GH006: Protected branch update failed for refs/heads/main." in output
+    assert "remote: error: Changes must be made through a pull request." in output
+    assert "! [remote rejected] HEAD -> main (protected branch hook declined)" in output
+    refused = hub.call("PUT", "R/contents/a", {"message": "m", "content": base64.b64encode(b"x").decode()})
+    words = "Could not create file: Changes must be made through a pull request."
+    assert (refused.status_code, refused.json()["message"]) == (409, words)
+
+
+def test_a_merge_is_refused_in_plain_words(hub: GitHub) -> None:
+    protect(hub, requiresApprovingReviews=True, requiredApprovingReviewCount=2)
+    hub.write("f", "f", "feature")
+    number = hub.repository(hub.ben).create_pull(base="main", head="feature", title="F", body="").number
+    refused = hub.call("PUT", f"R/pulls/{number}/merge", {})
+    words = "At least 2 approving reviews are required by reviewers with write access."
     assert (refused.status_code, refused.json()["message"]) == (405, words)
 
 
