@@ -7,6 +7,6 @@ and its words, so that clients others wrote (PyGithub, the Terraform provider, g
 The house: `world` (who and what exists) · `git` (one bare repository) · `access` (tokens, scopes, roles) · `limits`
 (plans, rate limits, trouble on demand) · `routes`, `errors`, `server` (the HTTP side) · `smart_http` with
 `proc_receive` (clone and push) · `rules` with `enforcement` (rulesets, branch protection, what they refuse) ·
-`changes` (the one way a ref moves) · one module for each area of the API · `graphql` · `hooks` (webhooks that are
-really sent) · `oidc` (the subject a job would get) · `control` (what a rehearsal may ask beyond GitHub).
+`changes` (the one way a ref moves) · one module for each area of the API · `graphql` · `courier` (webhooks that
+are really sent) · `oidc` (the subject a job would get) · `control` (what a rehearsal may ask beyond GitHub).
 """

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from rehearsal.github import (
+    approvals,
     branches,
     checks,
+    collaborators,
+    comments,
     contents,
     deployments,
+    dispatches,
     environments,
     gitdata,
     hooks,
     issues,
+    labels,
     merging,
     oidc,
+    people,
+    policies,
     protection,
     repositories,
     reviews,
@@ -20,20 +27,28 @@ from rehearsal.github import (
     runs,
     secrets,
     settings,
+    statuses,
 )
 from rehearsal.github.routes import Routes
 
 _MODULES = (
+    approvals,
     branches,
     checks,
+    collaborators,
+    comments,
     contents,
     deployments,
+    dispatches,
     environments,
     gitdata,
     hooks,
     issues,
+    labels,
     merging,
     oidc,
+    people,
+    policies,
     protection,
     repositories,
     reviews,
@@ -41,6 +56,7 @@ _MODULES = (
     runs,
     secrets,
     settings,
+    statuses,
 )
 
 ROUTES: list[Routes] = [one for module in _MODULES for one in vars(module).values() if isinstance(one, Routes)]

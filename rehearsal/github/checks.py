@@ -1,4 +1,4 @@
-"""Commit statuses and check runs, and what the two together say about a commit."""
+"""Check runs, and what they and the commit statuses together say about a commit."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.github import views
-from rehearsal.github.errors import Refused, invalid, not_found, wrong
-from rehearsal.github.errors import field as detail
+from rehearsal.github.errors import Refused, not_found, wrong
 from rehearsal.github.routes import Answer, Call, Routes
 from rehearsal.github.world import ACTIONS_APP, Repository, World, node_id
 
 ROUTES = Routes("checks/runs")
-STATUS_ROUTES = Routes("commits/statuses")
 
-STATES = ("error", "failure", "pending", "success")
 RUN_STATUSES = ("queued", "in_progress", "completed", "waiting", "requested", "pending")
 CONCLUSIONS = ["action_required", "cancelled", "failure", "neutral", "success", "skipped", "stale", "timed_out"]
 PASSING = frozenset({"success", "neutral", "skipped"})
@@ -124,76 +120,16 @@ def add_run(
     return run
 
 
-def _commit(call: Call, name: str) -> str:
+def commit_of(call: Call, name: str) -> str:
+    """The commit that a value of the path names.
+
+    Raises:
+        Refused: 422.
+
+    """
     if (sha := call.repo.git.commit_at(call.values[name])) is None:
         raise Refused(422, f"No commit found for SHA: {call.values[name]}")
     return sha
-
-
-def _status(call: Call, one: Status) -> dict[str, Any]:
-    return {
-        "url": f"{call.repo_url}/statuses/{one.sha}",
-        "id": one.id,
-        "node_id": node_id("SC", one.id),
-        "state": one.state,
-        "context": one.context,
-        "description": one.description,
-        "target_url": one.target_url,
-        "created_at": one.at,
-        "updated_at": one.at,
-        "creator": views.user(call.world, one.creator),
-    }
-
-
-@STATUS_ROUTES.on("POST {r}/statuses/{sha}", "statuses:write", 201)
-def said(call: Call) -> dict[str, Any]:
-    """Give a commit a status."""
-    body = call.json()
-    sha = _commit(call, "sha")
-    state = call.text(body, "state")
-    if state not in STATES:
-        raise invalid(detail("Status", "state", "custom", "state is not included in the list"))
-    made = Status(
-        call.world.new_id(),
-        sha,
-        state,
-        call.text(body, "context", "default"),
-        body.get("description"),
-        body.get("target_url"),
-        call.login,
-        call.world.time(),
-    )
-    call.repo.area(Checks).statuses.append(made)
-    shown = _status(call, made)
-    call.courier.publish(call.repo, "status", {"sha": sha, "state": state, "context": made.context}, call.login)
-    return shown
-
-
-@STATUS_ROUTES.on("GET {r}/statuses/{ref}", "statuses:read")
-@STATUS_ROUTES.on("GET {r}/commits/{ref}/statuses", "statuses:read")
-def statuses(call: Call) -> Answer:
-    """Every status of a commit, newest first."""
-    sha = _commit(call, "ref")
-    found = [one for one in reversed(call.repo.area(Checks).statuses) if one.sha == sha]
-    return call.page(found, lambda one: _status(call, one))
-
-
-@STATUS_ROUTES.on("GET {r}/commits/{ref}/status", "statuses:read")
-def combined(call: Call) -> dict[str, Any]:
-    """What the statuses of a commit come to."""
-    sha = _commit(call, "ref")
-    found = latest_statuses(call.repo, sha)
-    states = {one.state for one in found}
-    state = "failure" if states & {"failure", "error"} else "success" if states == {"success"} else "pending"
-    return {
-        "state": state,
-        "sha": sha,
-        "total_count": len(found),
-        "statuses": [_status(call, one) for one in found],
-        "repository": views.repository(call.world, call.repo),
-        "commit_url": f"{call.repo_url}/commits/{sha}",
-        "url": f"{call.repo_url}/commits/{sha}/status",
-    }
 
 
 def _run(call: Call, one: CheckRun) -> dict[str, Any]:
@@ -297,7 +233,7 @@ def read(call: Call) -> dict[str, Any]:
 @ROUTES.on("GET {r}/commits/{ref}/check-runs", "checks:read")
 def listed(call: Call) -> Answer:
     """The check runs of a commit: the last of each name, or all where asked."""
-    sha = _commit(call, "ref")
+    sha = commit_of(call, "ref")
     every = [one for one in call.repo.area(Checks).runs.values() if one.sha == sha]
     found = every if call.query.get("filter") == "all" else latest_runs(call.repo, sha)
     asked = call.query

@@ -19,9 +19,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from rehearsal.github import oidc, repositories, runs, workflows
+from rehearsal.github.courier import Courier
 from rehearsal.github.environments import Environments
 from rehearsal.github.errors import Refused
-from rehearsal.github.hooks import Courier
 from rehearsal.github.limits import Limits, Trouble
 from rehearsal.github.secrets import Stores
 from rehearsal.github.world import PLANS, TOKEN_KINDS, Repository, Token, World

@@ -1,20 +1,17 @@
-"""Issues, their comments and labels; a pull request is an issue as well, and has its comments here."""
+"""Issues; a pull request is one as well. Their labels and comments are kept here and served in modules of their own."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.github import views
-from rehearsal.github.errors import Refused, invalid, missing, not_found
+from rehearsal.github.errors import Refused, invalid, not_found
 from rehearsal.github.errors import field as detail
 from rehearsal.github.routes import Answer, Call, Routes
 from rehearsal.github.world import Repository, node_id
 
 ROUTES = Routes("issues/issues")
-LABEL_ROUTES = Routes("issues/labels")
-COMMENT_ROUTES = Routes("issues/comments")
 
 USUAL_LABELS = {
     "bug": ("d73a4a", "Something isn't working"),
@@ -227,171 +224,7 @@ def changed(call: Call) -> dict[str, Any]:
     return content
 
 
-@LABEL_ROUTES.on("GET {r}/issues/{number}/labels", "issues:read")
-def labels_of(call: Call) -> Answer:
-    """The labels of an issue."""
-    area = call.repo.area(Issues)
-    return call.page(issue_of(call).labels, lambda name: label(call, area.labels[name.lower()]))
-
-
-@LABEL_ROUTES.on("POST {r}/issues/{number}/labels", "issues:write")
-def labelled(call: Call) -> list[Any]:
-    """More labels for an issue."""
-    issue = issue_of(call)
-    set_labels(call, issue, [*issue.labels, *call.json().get("labels", [])])
-    return shown(call, issue)["labels"]  # type: ignore[no-any-return]
-
-
-@LABEL_ROUTES.on("DELETE {r}/issues/{number}/labels/{name}", "issues:write")
-def unlabelled(call: Call) -> list[Any]:
-    """A label less."""
-    issue = issue_of(call)
-    if call.values["name"] not in issue.labels:
-        raise Refused(404, "Label does not exist")
-    issue.labels.remove(call.values["name"])
-    return shown(call, issue)["labels"]  # type: ignore[no-any-return]
-
-
-def _label(call: Call) -> Label:
-    if (found := call.repo.area(Issues).labels.get(call.values["name"].lower())) is None:
-        raise not_found()
-    return found
-
-
-def _color(body: dict[str, Any], default: str) -> str:
-    color = str(body.get("color", default)).lower()
-    if not re.fullmatch(r"[0-9a-f]{6}|[0-9a-f]{3}", color):
-        raise invalid(detail("Label", "color", "invalid"))
-    return color
-
-
-@LABEL_ROUTES.on("GET {r}/labels", "issues:read")
-def labels(call: Call) -> Answer:
-    """Every label."""
-    return call.page(list(call.repo.area(Issues).labels.values()), lambda one: label(call, one))
-
-
-@LABEL_ROUTES.on("POST {r}/labels", "issues:write", 201)
-def label_made(call: Call) -> dict[str, Any]:
-    """A new label."""
-    body = call.json()
-    name, known = call.text(body, "name"), call.repo.area(Issues).labels
-    if name.lower() in known:
-        raise invalid(detail("Label", "name", "already_exists"))
-    made = Label(call.world.new_id(), name, _color(body, "ededed"), body.get("description"))
-    known[name.lower()] = made
-    return label(call, made)
-
-
-@LABEL_ROUTES.on("GET {r}/labels/{name}", "issues:read")
-def label_read(call: Call) -> dict[str, Any]:
-    """One label."""
-    return label(call, _label(call))
-
-
-@LABEL_ROUTES.on("PATCH {r}/labels/{name}", "issues:write")
-def label_changed(call: Call) -> dict[str, Any]:
-    """Another name or colour; issues keep it."""
-    body, one, area = call.json(), _label(call), call.repo.area(Issues)
-    new = call.text({"new_name": body.get("new_name", body.get("name", one.name))}, "new_name")
-    if new.lower() != one.name.lower() and new.lower() in area.labels:
-        raise invalid(detail("Label", "name", "already_exists"))
-    del area.labels[one.name.lower()]
-    for issue in area.by_number.values():
-        issue.labels = [new if name == one.name else name for name in issue.labels]
-    one.name, one.color, one.description = new, _color(body, one.color), body.get("description", one.description)
-    area.labels[new.lower()] = one
-    return label(call, one)
-
-
-@LABEL_ROUTES.on("DELETE {r}/labels/{name}", "issues:write")
-def label_removed(call: Call) -> None:
-    """No label; no issue has it any more."""
-    one, area = _label(call), call.repo.area(Issues)
-    del area.labels[one.name.lower()]
-    for issue in area.by_number.values():
-        issue.labels = [name for name in issue.labels if name != one.name]
-
-
 def usual_labels(new_id: Any, repo: Repository) -> None:
     """The labels that every new repository has."""
     for name, (color, description) in USUAL_LABELS.items():
         repo.area(Issues).labels[name] = Label(new_id(), name, color, description)
-
-
-def _comment(call: Call, one: Comment) -> dict[str, Any]:
-    issue = call.repo.area(Issues).by_number[one.issue]
-    page = "pull" if issue.pull else "issues"
-    return {
-        "id": one.id,
-        "node_id": node_id("IC", one.id),
-        "url": f"{call.repo_url}/issues/comments/{one.id}",
-        "html_url": f"{call.world.base}/{call.repo.full_name}/{page}/{one.issue}#issuecomment-{one.id}",
-        "issue_url": f"{call.repo_url}/issues/{one.issue}",
-        "body": one.body,
-        "user": views.user(call.world, one.author),
-        "created_at": one.created,
-        "updated_at": one.updated,
-        "author_association": "MEMBER",
-    }
-
-
-def _comment_body(call: Call) -> str:
-    text = call.text(call.json(), "body")
-    if not text.strip():
-        raise missing("body")
-    if len(text) > 65536:
-        raise invalid(detail("IssueComment", "body", "custom", "body is too long (maximum is 65536 characters)"))
-    return text
-
-
-@COMMENT_ROUTES.on("GET {r}/issues/{number}/comments", "issues:read")
-def comments(call: Call) -> Answer:
-    """The comments of an issue, oldest first."""
-    issue = issue_of(call)
-    found = [one for one in call.repo.area(Issues).comments.values() if one.issue == issue.number]
-    return call.page(found, lambda one: _comment(call, one))
-
-
-@COMMENT_ROUTES.on("POST {r}/issues/{number}/comments", "issues:write", 201)
-def commented(call: Call) -> dict[str, Any]:
-    """A new comment."""
-    issue, text, now = issue_of(call), _comment_body(call), call.world.time()
-    made = Comment(call.world.new_id(), issue.number, text, call.login, now, now)
-    call.repo.area(Issues).comments[made.id] = made
-    return _told(call, made, "created")
-
-
-def _told(call: Call, one: Comment, action: str) -> dict[str, Any]:
-    content = _comment(call, one)
-    payload = {"action": action, "comment": content, "issue": shown(call, call.repo.area(Issues).by_number[one.issue])}
-    call.courier.publish(call.repo, "issue_comment", payload, call.login)
-    return content
-
-
-def _found_comment(call: Call) -> Comment:
-    if (found := call.repo.area(Issues).comments.get(call.number("comment"))) is None:
-        raise not_found()
-    return found
-
-
-@COMMENT_ROUTES.on("GET {r}/issues/comments/{comment}", "issues:read")
-def comment_read(call: Call) -> dict[str, Any]:
-    """One comment."""
-    return _comment(call, _found_comment(call))
-
-
-@COMMENT_ROUTES.on("PATCH {r}/issues/comments/{comment}", "issues:write")
-def comment_changed(call: Call) -> dict[str, Any]:
-    """Another text."""
-    one = _found_comment(call)
-    one.body, one.updated = _comment_body(call), call.world.time()
-    return _told(call, one, "edited")
-
-
-@COMMENT_ROUTES.on("DELETE {r}/issues/comments/{comment}", "issues:write")
-def comment_removed(call: Call) -> None:
-    """No comment."""
-    one = _found_comment(call)
-    _told(call, one, "deleted")
-    del call.repo.area(Issues).comments[one.id]

@@ -13,7 +13,7 @@ from rehearsal.github.errors import DOCS, Refused, missing, not_found, wrong
 from rehearsal.github.world import Account, Repository, Token, World
 
 if TYPE_CHECKING:
-    from rehearsal.github.hooks import Courier
+    from rehearsal.github.courier import Courier
     from rehearsal.github.limits import Limits
 
 T = TypeVar("T")

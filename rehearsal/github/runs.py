@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.github import checks, deployments, environments, views, workflows
-from rehearsal.github.errors import Refused, missing, not_found, wrong
+from rehearsal.github.errors import Refused, not_found
 from rehearsal.github.routes import Answer, Call, Routes
 from rehearsal.github.world import ACTIONS_APP, Repository, World, node_id
 
 ROUTES = Routes("actions/workflow-runs")
-WORKFLOW_ROUTES = Routes("actions/workflows")
 
 
 @dataclass
@@ -164,7 +163,13 @@ def _deployed(world: World, repo: Repository, job: Job, state: str) -> None:
         deployments.set_state(world, repo, one, state, "github-actions[bot]")
 
 
-def _run_of(call: Call) -> Run:
+def run_of(call: Call) -> Run:
+    """The run that the path names, as far as it has come.
+
+    Raises:
+        Refused: 404.
+
+    """
     if (found := call.repo.area(Runs).by_id.get(call.number("run"))) is None:
         raise not_found()
     advance(call.world, call.repo, found)
@@ -226,10 +231,11 @@ def tell(call: Call, run: Run, action: str) -> None:
 @ROUTES.on("GET {r}/actions/runs", "actions:read")
 def listed(call: Call) -> Answer:
     """Runs, newest first."""
-    return _page(call, list(call.repo.area(Runs).by_id.values()))
+    return page(call, list(call.repo.area(Runs).by_id.values()))
 
 
-def _page(call: Call, every: list[Run]) -> Answer:
+def page(call: Call, every: list[Run]) -> Answer:
+    """Those of some runs that the query asks for, newest first."""
     for run in every:
         advance(call.world, call.repo, run)
     asked = call.query
@@ -248,13 +254,13 @@ def _page(call: Call, every: list[Run]) -> Answer:
 @ROUTES.on("GET {r}/actions/runs/{run}", "actions:read")
 def read(call: Call) -> dict[str, Any]:
     """One run."""
-    return shown(call, _run_of(call))
+    return shown(call, run_of(call))
 
 
 @ROUTES.on("GET {r}/actions/runs/{run}/jobs", "actions:read")
 def jobs(call: Call) -> Answer:
     """Its jobs."""
-    run = _run_of(call)
+    run = run_of(call)
 
     def one(job: Job) -> dict[str, Any]:
         return {
@@ -280,7 +286,7 @@ def jobs(call: Call) -> Answer:
 @ROUTES.on("POST {r}/actions/runs/{run}/cancel", "actions:write")
 def cancelled(call: Call) -> Answer:
     """End it."""
-    run = _run_of(call)
+    run = run_of(call)
     if run.status == "completed":
         raise Refused(409, "Cannot cancel a workflow run that is completed.")
     run.cancelled = True
@@ -295,168 +301,10 @@ def cancelled(call: Call) -> Answer:
 @ROUTES.on("POST {r}/actions/runs/{run}/rerun-failed-jobs", "actions:write")
 def again(call: Call) -> Answer:
     """Once more, with the gates of its environments."""
-    run = _run_of(call)
+    run = run_of(call)
     if run.status != "completed":
         raise Refused(403, "The workflow run containing this job is already running")
     run.jobs = [Job(call.world.new_id(), job.plan) for job in run.jobs]
     run.attempt, run.cancelled = run.attempt + 1, False
     advance(call.world, call.repo, run)
     return Answer(201, {})
-
-
-def _environment(call: Call, name: str) -> dict[str, Any]:
-    content = environments.shown(call, environments.ensure(call.world, call.repo, name))
-    return {key: content[key] for key in ("id", "node_id", "name", "url", "html_url")}
-
-
-def _may_approve(call: Call, run: Run, one: environments.Environment) -> bool:
-    if one.prevent_self_review and call.login == run.actor:
-        return False
-    return environments.may_review(call.world, one, call.login)
-
-
-@ROUTES.on("GET {r}/actions/runs/{run}/pending_deployments", "actions:read")
-def pending(call: Call) -> list[dict[str, Any]]:
-    """The environments that a run waits for."""
-    run, found = _run_of(call), []
-    for job in run.jobs:
-        if job.status != "waiting" or job.plan.environment is None:
-            continue
-        one = environments.ensure(call.world, call.repo, job.plan.environment)
-        found.append(
-            {
-                "environment": _environment(call, one.name),
-                "wait_timer": one.wait_timer,
-                "wait_timer_started_at": call.world.time(job.waiting),
-                "current_user_can_approve": _may_approve(call, run, one),
-                "reviewers": [
-                    {"type": kind, "reviewer": environments.reviewer(call.world, kind, number)}
-                    for kind, number in one.reviewers
-                ],
-            }
-        )
-    return found
-
-
-@ROUTES.on("POST {r}/actions/runs/{run}/pending_deployments", "deployments:write")
-def reviewed(call: Call) -> list[dict[str, Any]]:
-    """Approve or reject; one reviewer is enough."""
-    run, body = _run_of(call), call.json()
-    for name in ("environment_ids", "state", "comment"):
-        if name not in body:
-            raise missing(name)
-    state, wanted = body["state"], {int(one) for one in body["environment_ids"]}
-    if state not in ("approved", "rejected"):
-        raise wrong(f"For 'state', `{state}` is not a possible value. Must be one of: approved, rejected.")
-    held = [
-        (job, environments.ensure(call.world, call.repo, job.plan.environment))
-        for job in run.jobs
-        if job.status == "waiting" and job.plan.environment is not None
-    ]
-    asked = [(job, one) for job, one in held if one.id in wanted and one.reviewers]
-    if not asked or wanted - {one.id for _, one in asked}:
-        raise Refused(422, "Validation Failed", errors=["No pending deployment requests to approve or reject"])
-    if not all(_may_approve(call, run, one) for _, one in asked):
-        raise Refused(422, "Validation Failed", errors=["Current user is not allowed to review this deployment"])
-    for job, _ in asked:
-        if state == "approved":
-            job.approved = True
-        else:
-            finish(call.world, call.repo, run, job, "failure")
-    names = list(dict.fromkeys(one.name for _, one in asked))
-    run.approvals.append(Approval(state, str(body["comment"]), call.login, names))
-    advance(call.world, call.repo, run)
-    payload = {"action": state, "workflow_run": shown(call, run), "comment": body["comment"]}
-    call.courier.publish(call.repo, "deployment_review", payload, call.login)
-    known = call.repo.area(deployments.Deployments).by_id
-    return [deployments.shown(call, known[job.deployment]) for job, _ in asked if job.deployment is not None]
-
-
-@ROUTES.on("GET {r}/actions/runs/{run}/approvals", "actions:read")
-def approvals(call: Call) -> list[dict[str, Any]]:
-    """Who said what."""
-    return [
-        {
-            "state": one.state,
-            "comment": one.comment,
-            "user": views.user(call.world, one.login),
-            "environments": [_environment(call, name) for name in one.environments],
-        }
-        for one in _run_of(call).approvals
-    ]
-
-
-def _tip(call: Call) -> str:
-    if (sha := call.repo.git.ref(f"refs/heads/{call.repo.default_branch}")) is None:
-        raise not_found()
-    return sha
-
-
-def _workflow(call: Call) -> workflows.Workflow:
-    """The file that the path names, by id or by file name."""
-    asked = call.values["workflow"]
-    for found in workflows.every(call.repo, _tip(call)):
-        if asked in (found.path.rsplit("/", 1)[1], str(workflow_id(call.world, call.repo, found.path))):
-            return found
-    raise not_found()
-
-
-def _shown_workflow(call: Call, found: workflows.Workflow) -> dict[str, Any]:
-    number = workflow_id(call.world, call.repo, found.path)
-    at = call.world.time(call.repo.created)
-    file = found.path.rsplit("/", 1)[1]
-    return {
-        "id": number,
-        "node_id": node_id("W", number),
-        "name": found.name,
-        "path": found.path,
-        "state": "active",
-        "created_at": at,
-        "updated_at": at,
-        "url": f"{call.repo_url}/actions/workflows/{number}",
-        "html_url": f"{call.world.base}/{call.repo.full_name}/blob/{call.repo.default_branch}/{found.path}",
-        "badge_url": f"{call.world.base}/{call.repo.full_name}/actions/workflows/{file}/badge.svg",
-    }
-
-
-@WORKFLOW_ROUTES.on("GET {r}/actions/workflows", "actions:read")
-def listed_workflows(call: Call) -> Answer:
-    """The workflow files of the default branch."""
-    return call.page(workflows.every(call.repo, _tip(call)), lambda one: _shown_workflow(call, one), "workflows")
-
-
-@WORKFLOW_ROUTES.on("GET {r}/actions/workflows/{workflow}", "actions:read")
-def read_workflow(call: Call) -> dict[str, Any]:
-    """One workflow file."""
-    return _shown_workflow(call, _workflow(call))
-
-
-@WORKFLOW_ROUTES.on("GET {r}/actions/workflows/{workflow}/runs", "actions:read")
-def runs_of(call: Call) -> Answer:
-    """The runs of one workflow file."""
-    path = _workflow(call).path
-    return _page(call, [run for run in call.repo.area(Runs).by_id.values() if run.path == path])
-
-
-@WORKFLOW_ROUTES.on("POST {r}/actions/workflows/{workflow}/dispatches", "actions:write")
-def dispatched(call: Call) -> Answer:
-    """Start a run by hand."""
-    body, found = call.json(), _workflow(call)
-    ref = call.text(body, "ref").removeprefix("refs/heads/").removeprefix("refs/tags/")
-    full = next(
-        (f"{prefix}{ref}" for prefix in ("refs/heads/", "refs/tags/") if call.repo.git.ref(f"{prefix}{ref}")), None
-    )
-    sha = call.repo.git.commit_at(ref)
-    if full is None or sha is None:
-        raise Refused(422, f"No ref found for: {ref}")
-    there = workflows.read(call.repo, sha, found.path)
-    if there is None or "workflow_dispatch" not in there.triggers:
-        raise Refused(422, "Workflow does not have 'workflow_dispatch' trigger")
-    names = [one.name for one in call.repo.area(environments.Environments).by_name.values()]
-    inputs = there.inputs(body.get("inputs") or {}, names)
-    run = start(call.world, call.repo, there, "workflow_dispatch", full, sha, call.login, inputs)
-    tell(call, run, "requested")
-    if body.get("return_run_details"):
-        content = shown(call, run)
-        return Answer(200, {"workflow_run_id": run.id, "run_url": content["url"], "html_url": content["html_url"]})
-    return Answer(204)

@@ -12,6 +12,7 @@ import signal
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,9 +24,9 @@ from rehearsal.aws.clock import Clock, http_date
 from rehearsal.github import access
 from rehearsal.github.areas import ROUTES
 from rehearsal.github.control import Control
+from rehearsal.github.courier import Courier
 from rehearsal.github.errors import DOCS, Refused
 from rehearsal.github.graphql import GraphQL
-from rehearsal.github.hooks import Courier
 from rehearsal.github.limits import Limits
 from rehearsal.github.routes import Answer, Call, Table
 from rehearsal.github.smart_http import SmartHttp
@@ -52,6 +53,9 @@ class App:
         self.git = SmartHttp(world, self.courier)
         self.control = Control(world, self.limits, self.courier)
         self._table = Table(ROUTES)
+        # A push waits in its thread for an answer given in another one: they must not be of the same pool.
+        self._gits = ThreadPoolExecutor(16, "slipway-git")
+        self._others = ThreadPoolExecutor(4, "slipway-rest")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or take part in the server's start and end."""
@@ -62,7 +66,10 @@ class App:
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         query = scope["query_string"].decode("latin-1")
         body = await _body(receive)
-        status, answered, content = await asyncio.to_thread(self.answer, scope["method"], path, query, headers, body)
+        pool = self._others if path.startswith(("/api/", "/_rehearsal/")) else self._gits
+        status, answered, content = await asyncio.get_running_loop().run_in_executor(
+            pool, self.answer, scope["method"], path, query, headers, body
+        )
         answered = {**answered, "Date": http_date(self.world.clock).decode(), "Server": "github.com"}
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in answered.items()]
         if status not in (204, 304):

@@ -11,10 +11,10 @@ from typing import Any
 from rehearsal.github import access
 from rehearsal.github.access import Grant
 from rehearsal.github.changes import Change, moved, workflow_refused
+from rehearsal.github.courier import Courier
 from rehearsal.github.enforcement import Verdict, judge
 from rehearsal.github.errors import Refused
 from rehearsal.github.git import ZERO, Git
-from rehearsal.github.hooks import Courier
 from rehearsal.github.world import Repository, Token, World
 
 Reply = tuple[int, dict[str, str], bytes]

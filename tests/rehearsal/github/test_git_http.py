@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.rehearsal.github.running import GitHub
@@ -61,6 +64,19 @@ def test_workflow_files_need_their_scope(hub: GitHub) -> None:
         "without `workflow` scope)"
     ) in refused
     hub.git("push", "-q", hub.address(f"ghp_{hub.ben}"), "HEAD:main", folder=folder)
+
+
+def test_many_pushes_at_once_and_a_large_one(hub: GitHub) -> None:
+    folder = hub.clone()
+    (folder / "large").write_bytes(os.urandom(3_000_000))
+    hub.git("add", ".", folder=folder)
+    hub.git("commit", "-qm", "Large", folder=folder)
+    hub.git("push", "-q", "origin", "HEAD:main", folder=folder)
+    words = ["push", "-q", "origin"]
+    with ThreadPoolExecutor(20) as pool:
+        pushes = [pool.submit(hub.git, *words, f"HEAD:many/{number}", folder=folder) for number in range(20)]
+    assert all(push.result() == "" for push in pushes)
+    assert len(hub.stored.git.refs("refs/heads/many/")) == 20
 
 
 def test_the_default_branch_stays(hub: GitHub) -> None:

@@ -131,11 +131,11 @@ def test_a_ruleset_is_the_same_at_once_and_later(hub: GitHub) -> None:
 
 
 def test_a_repository_by_name_is_no_node(hub: GitHub) -> None:
-    """`repository_id` of a branch protection takes a name: the provider tries it as a node first, and reads the error."""
+    """The `repository_id` of a protection takes a name: the provider tries it as a node first, and reads the error."""
 
     def ask(query: str, **variables: Any) -> Any:
         sent = {"Authorization": f"Bearer ghp_{hub.ada}"}
-        body = {"query": query, "variables": variables}
+        body: Any = {"query": query, "variables": variables}
         return requests.post(f"{hub.world.base}/api/graphql", json=body, headers=sent, timeout=10).json()
 
     asked = ask("query($id:ID!){node(id: $id){id}}", id="shop")
