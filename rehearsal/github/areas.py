@@ -59,5 +59,10 @@ _MODULES = (
     statuses,
 )
 
-ROUTES: list[Routes] = [one for module in _MODULES for one in vars(module).values() if isinstance(one, Routes)]
+ROUTES: list[Routes] = [
+    one
+    for module in _MODULES
+    for name, one in vars(module).items()
+    if isinstance(one, Routes) and not name.startswith("_")
+]
 """All of them, in no order that matters."""

@@ -95,3 +95,5 @@ def moved(world: World, change: Change) -> None:
     change.repo.updated = world.clock.now()
     for told in _listeners:
         told(world, change)
+    for tell in world.told:
+        tell(change)

@@ -138,7 +138,9 @@ def _commit(
     committer = _person(body.get("committer"), views.web_flow(world))
     author = _person(body.get("author"), _person(body.get("committer"), views.noreply(world, call.login)))
     try:
-        tree = git.write_tree(tip, [("100644", path, blob)])
+        there = git.tree(tip, path=path) if tip else []
+        # What may be run stays so.
+        tree = git.write_tree(tip, [(there[0].mode if there else "100644", path, blob)])
     except GitError as error:
         raise Refused(422, f"path cannot be written: {path}") from error
     new = git.write_commit(tree, [tip] if tip else [], message, author, committer)

@@ -153,7 +153,7 @@ def _pull_rule(world: World, change: Change, asked: dict[str, Any]) -> Iterator[
 def _checks_rule(change: Change, asked: dict[str, Any]) -> Iterator[str]:
     if change.created and asked["do_not_enforce_on_create"]:
         return
-    required = [(one["context"], one.get("integration_id")) for one in asked["required_status_checks"]]
+    required = [(one["context"], one.get("integration_id") or None) for one in asked["required_status_checks"]]
     head = _judged_commit(change)
     if (reason := checks.unmet(change.repo, head, required)) is not None:
         yield reason

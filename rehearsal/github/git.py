@@ -254,10 +254,10 @@ class Git:
         extra = {
             "GIT_AUTHOR_NAME": author.name,
             "GIT_AUTHOR_EMAIL": author.email,
-            "GIT_AUTHOR_DATE": f"{author.seconds} +0000",
+            "GIT_AUTHOR_DATE": f"@{author.seconds} +0000",
             "GIT_COMMITTER_NAME": committer.name,
             "GIT_COMMITTER_EMAIL": committer.email,
-            "GIT_COMMITTER_DATE": f"{committer.seconds} +0000",
+            "GIT_COMMITTER_DATE": f"@{committer.seconds} +0000",
         }
         words = [word for parent in parents for word in ("-p", parent)]
         return self.text("commit-tree", tree, *words, given=f"{message}\n".encode(), extra=extra)

@@ -51,10 +51,6 @@ def move(call: Call, ref: str, old: str, new: str) -> None:
         call.repo.git.delete_ref(ref)
     else:
         call.repo.git.set_ref(ref, new, old)
-    kind = "branch" if change.branch else "tag"
-    payload = {"ref": ref.split("/", 2)[2], "ref_type": kind, "master_branch": call.repo.default_branch}
-    if change.created or change.deleted:
-        call.courier.publish(call.repo, "create" if change.created else "delete", payload, call.login)
     moved(call.world, change)
 
 

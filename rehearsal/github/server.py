@@ -28,6 +28,7 @@ from rehearsal.github.courier import Courier
 from rehearsal.github.errors import DOCS, Refused
 from rehearsal.github.graphql import GraphQL
 from rehearsal.github.limits import Limits
+from rehearsal.github.pushes import announce
 from rehearsal.github.routes import Answer, Call, Table
 from rehearsal.github.smart_http import SmartHttp
 from rehearsal.github.world import Token, World
@@ -50,7 +51,8 @@ class App:
         self.limits = Limits(world.clock)
         self.courier = Courier(world)
         self.graphql = GraphQL(world)
-        self.git = SmartHttp(world, self.courier)
+        self.git = SmartHttp(world)
+        world.told.append(lambda change: announce(self.courier, change))
         self.control = Control(world, self.limits, self.courier)
         self._table = Table(ROUTES)
         # A push waits in its thread for an answer given in another one: they must not be of the same pool.

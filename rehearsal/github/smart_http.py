@@ -6,15 +6,13 @@ import json
 import subprocess
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.github import access
 from rehearsal.github.access import Grant
 from rehearsal.github.changes import Change, moved, workflow_refused
-from rehearsal.github.courier import Courier
 from rehearsal.github.enforcement import Verdict, judge
 from rehearsal.github.errors import Refused
-from rehearsal.github.git import ZERO, Git
+from rehearsal.github.git import Git
 from rehearsal.github.world import Repository, Token, World
 
 Reply = tuple[int, dict[str, str], bytes]
@@ -34,9 +32,8 @@ class Push:
 class SmartHttp:
     """Git over HTTP. A push asks `decide` through the hook of its repository, with the ticket it was given."""
 
-    def __init__(self, world: World, courier: Courier) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._courier = courier
         self._pushes: dict[str, Push] = {}
 
     def serve(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Reply:
@@ -114,22 +111,6 @@ class SmartHttp:
             if now != (None if change.deleted else change.new):
                 continue  # git itself refused it after all
             moved(self._world, change)
-            commits = [{"id": sha, "message": push.repo.git.commit(sha).message} for sha in reversed(change.commits())]
-            payload: dict[str, Any] = {
-                "ref": change.ref,
-                "before": change.old,
-                "after": change.new,
-                "created": change.created,
-                "deleted": change.deleted,
-                "forced": change.forced,
-                "pusher": {"name": push.token.login},
-                "commits": commits,
-                "head_commit": commits[-1] if commits else None,
-            }
-            self._courier.publish(push.repo, "push", payload, push.token.login)
-            if ZERO in (change.old, change.new):
-                event = {"ref": change.ref.split("/", 2)[2], "ref_type": "branch" if change.branch else "tag"}
-                self._courier.publish(push.repo, "create" if change.created else "delete", event, push.token.login)
 
 
 def _rule_words(world: World, change: Change, verdict: Verdict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +113,8 @@ class World:
         self.teams: dict[tuple[str, str], Team] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[str, Repository] = {}
+        self.told: list[Callable[[Any], None]] = []
+        """Called with every `changes.Change` that has happened."""
         self._ids = itertools.count(1001)
 
     @property

@@ -42,6 +42,16 @@ def test_authors_and_committers(hub: GitHub) -> None:
     assert hub.ok("GET", f"R/commits/{commit['sha']}")["author"]["login"] == hub.ada
 
 
+def test_what_may_be_run_stays_so(hub: GitHub) -> None:
+    git = hub.stored.git
+    tree = git.write_tree(hub.head(), [("100755", "run.sh", git.write_blob(b"#!/bin/sh"))])
+    made = hub.ok("POST", "R/git/commits", {"message": "m", "tree": tree, "parents": [hub.head()]})
+    hub.ok("PATCH", "R/git/refs/heads/main", {"sha": made["sha"]})
+    content: Any = hub.repository().get_contents("run.sh")
+    hub.repository().update_file("run.sh", "m", "#!/bin/bash", content.sha)
+    assert git.tree(hub.head(), path="run.sh")[0].mode == "100755"
+
+
 def test_folders_and_raw_text(hub: GitHub) -> None:
     hub.write("docs/a.md", "a")
     hub.write("docs/deep/b.md", "b")

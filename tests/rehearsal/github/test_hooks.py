@@ -87,6 +87,19 @@ def test_sent_signed_and_kept(hub: GitHub, receiver: Receiver) -> None:
     assert receiver.got[3][0]["X-GitHub-Delivery"] == receiver.got[1][0]["X-GitHub-Delivery"]
 
 
+def test_every_way_a_branch_moves_is_a_push(hub: GitHub, receiver: Receiver) -> None:
+    hub.ok("POST", "R/hooks", {"config": {"url": receiver.url, "content_type": "json"}, "events": ["push", "create"]})
+    repo = hub.repository()
+    repo.create_git_ref("refs/heads/feature", hub.head())
+    repo.create_file("a", "Write a", "a", branch="feature")
+    repo.create_pull(base="main", head="feature", title="A", body="").merge()
+    wait_for(lambda: len(receiver.got) == 5, seconds=5, every=0.01)
+    assert receiver.events() == ["ping", "create", "push", "push", "push"]
+    written, merged = (json.loads(body) for _, body in receiver.got[3:])
+    assert (written["ref"], [one["message"] for one in written["commits"]]) == ("refs/heads/feature", ["Write a"])
+    assert (merged["ref"], merged["after"]) == ("refs/heads/main", hub.head())
+
+
 def test_forms_changes_and_silence(hub: GitHub, receiver: Receiver) -> None:
     made = hub.ok("POST", "R/hooks", {"config": {"url": receiver.url}, "events": ["issues"]})
     hub.ok("POST", "R/issues", {"title": "x"})
