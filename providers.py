@@ -18,6 +18,7 @@ from settings import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
 
 #: The services of AWS that the program declares things in, as the provider calls them.
@@ -52,6 +53,10 @@ class Clients:
     def ecr(self, region: str) -> ECRClient:
         """Return a client of ECR in a region."""
         return boto3.session.Session().client("ecr", region_name=region, endpoint_url=self.endpoint)
+
+    def ecs(self, region: str) -> ECSClient:
+        """Return a client of ECS in a region."""
+        return boto3.session.Session().client("ecs", region_name=region, endpoint_url=self.endpoint)
 
 
 def connect(stack: Stack) -> tuple[pulumi.ResourceOptions, Clients]:

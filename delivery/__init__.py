@@ -19,6 +19,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `workers` | services without a port: ECS's own rolling update |
 | `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
 | `serving`, `definitions` | what really serves now |
+| `pins`, `compare` | versions of secrets that a release names; what else than images differs between two |
 | `ending`, `undoing`, `failures` | how it ends: verified, or taken back and explained |
 | `causes`, `trouble` | why tasks do not come up, and whether there is any hope |
 | `warden` | what CodeDeploy does when no update runs, written down by a function of its own |
@@ -27,6 +28,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `locks`, `owners` | locks that a killed update left on the state; whether their owner still runs |
 | `removal` | ending what is in flight for good |
 | `ledger`, `records`, `documents`, `store` | what is written down |
+| `update`, `histories` | the Pulumi update that ran a release; its entry in Pulumi's own history |
 | `telling`, `lines`, `redact` | what people hear |
 | `tools`, `aws`, `clock`, `errors` | what all of it works with |
 """

@@ -16,7 +16,7 @@ from delivery.plan import ServicePlan
 SCHEMA = 1
 GROUND = "services.json"
 
-_TEXTS = ("name", "cluster", "service", "task_definition", "image", "container", "url")
+_TEXTS = ("name", "cluster", "service", "task_definition", "image", "container", "url", "declared")
 _PERHAPS = ("application", "deployment_group", "listener", "test_listener", "load_balancer")
 _LISTS = ("target_groups", "subnets", "security_groups", "alarms")
 

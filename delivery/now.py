@@ -74,6 +74,7 @@ class Now:
             source=NOW,
             settings_hash=target.settings_hash,
             settings=target.settings,
+            secrets=target.secrets,
             reason=reason,
         )
 

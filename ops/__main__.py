@@ -1,4 +1,4 @@
-"""The command line of the operator's verbs: `./slipway history`, `promote`, `rollback`, `hold`, `status` and others.
+"""The command line of the operator's verbs: those of the table in `slipway` that `ops` runs.
 
 Exit codes: 0 done, 1 failed, 2 called wrongly. No traceback unless `--debug` stands before the verb.
 """
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from delivery.aws import explained
 from delivery.errors import DeliveryError
 from ops.abort import abort
+from ops.diff import diff
 from ops.history import history
 from ops.hold import hold
 from ops.promote import promote
@@ -29,7 +30,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (history, promote, rollback, hold, status, skip_bake, abort, unlock):
+for verb in (history, diff, promote, rollback, hold, status, skip_bake, abort, unlock):
     slipway.add_command(verb)
 
 

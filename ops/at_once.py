@@ -116,6 +116,7 @@ def _lines(
         *first,
         f"Back to {record.version} (release {record.id}) at once: no engine, lock, gates, checks or bake.",
         *deliver.changes(record, near.store.pointer()),
+        *deliver.configuration(near.store, record),
         *(meeting.line(record.version, downgrade=False) for meeting in meets),
         *unknown,
     ]

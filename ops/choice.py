@@ -55,10 +55,8 @@ def previous(records: Sequence[Record], pointer: Pointer | None) -> Record | Non
 
 
 def same(record: Record, pointer: Pointer) -> bool:
-    """Whether a release runs the very images and task definitions that serve."""
-    return dict(record.services) == dict(pointer.services) or record.digests == frozenset(
-        served.digest for served in pointer.services.values()
-    )
+    """Whether a release ran the very images and task definitions that serve."""
+    return dict(record.services) == dict(pointer.services)
 
 
 def images_exist(record: Record, registry: ECRClient) -> None:

@@ -1,7 +1,8 @@
 """Release X in Y: the one act behind `promote` and `rollback`.
 
 Everything is checked and shown before anything is touched. Then the setting `release` names X, `pulumi up` runs with
-all checks of any update, and what serves afterwards is looked at. An update that fails leaves the settings as before.
+all checks of any update, and what serves afterwards is looked at. What once served there comes as it ran: images,
+sizes, variables, and the versions of its secrets. An update that fails leaves the settings as before.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Any
 import click
 
 from delivery.aws import explained
+from delivery.compare import differences
 from delivery.errors import DeliveryError, Refused
 from delivery.health import troubles
 from delivery.migration import WITHIN
 from delivery.plan import Gates
 from delivery.policy import Policy, Wish
 from delivery.records import Pointer, Record, bucket_name
+from delivery.store import Store
 from ops import engine
 from ops.choice import images_exist, same
 from ops.meeting import Meeting, meetings, refuse
@@ -38,6 +41,7 @@ class Act:
     place, near: where. record: what, as it was written down; name: by which the setting `release` finds it.
     reason: why. served: whether it once served here. downgrade: whether a newer schema is undone first.
     lift_hold: whether a hold is lifted with it; holds: whether it sets one of its own, in the place of any other.
+    before: the id of the release that serves when it begins; empty where none does.
     """
 
     place: Place
@@ -49,6 +53,7 @@ class Act:
     downgrade: bool = False
     lift_hold: bool = False
     holds: bool = False
+    before: str = ""
 
     @property
     def stack(self) -> str:
@@ -57,9 +62,15 @@ class Act:
 
     @property
     def serves(self) -> bool:
-        """Whether it is done: the pointer names its images."""
+        """Whether it is done: what serves is what it ran, or a release since that brought its images.
+
+        Task definitions are other ones where it comes from elsewhere, or where those it ran with are gone.
+        """
         pointer = self.near.store.pointer()
-        return pointer is not None and same(self.record, pointer)
+        if pointer is None or same(self.record, pointer):
+            return pointer is not None
+        digests = {name: served.digest for name, served in self.record.services.items()}
+        return pointer.release != self.before and digests == pointer.digests
 
 
 def check(act: Act) -> list[str]:
@@ -122,6 +133,13 @@ def changes(record: Record, pointer: Pointer | None) -> list[str]:
             for service in sorted(set(pointer.services) - set(record.services))
         )
     return lines
+
+
+def configuration(store: Store, record: Record) -> list[str]:
+    """Say which settings and versions of secrets change with a release that comes as it ran here."""
+    pointer = store.pointer()
+    serving = store.find(pointer.record) if pointer else None
+    return [f"  {line}" for line in differences(serving, record)] if serving else []
 
 
 def carry_out(act: Act, message: str, *, as_json: bool) -> None:

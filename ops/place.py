@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
+from botocore.config import Config
 
 from delivery.errors import DeliveryError
 from delivery.records import bucket_name
-from delivery.store import Store
+from delivery.store import AT_ONCE, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_s3 import S3Client
+
+_CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +56,16 @@ class Place:
 
     def store(self) -> Store:
         """Open its records."""
-        client: S3Client = boto3.session.Session().client("s3", region_name=self.region, endpoint_url=self.endpoint)
+        client: S3Client = boto3.session.Session().client(
+            "s3", region_name=self.region, endpoint_url=self.endpoint, config=Config(max_pool_connections=AT_ONCE)
+        )
         return Store(client, self.bucket)
+
+    def client(self, name: str) -> Any:
+        """Return a client of one of AWS's services, by AWS's name of it; it waits for no answer for long."""
+        config = Config(connect_timeout=_CONNECT_SECONDS, retries={"mode": "standard", "total_max_attempts": 3})
+        session: Any = boto3.session.Session()
+        return session.client(name, region_name=self.region, endpoint_url=self.endpoint, config=config)
 
     def registry(self) -> ECRClient:
         """Return a client of the registry."""

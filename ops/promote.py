@@ -13,7 +13,6 @@ from delivery.records import Pointer, Record
 from delivery.store import Store
 from ops import deliver
 from ops.asking import confirm, options
-from ops.choice import same
 from ops.deliver import Act
 from ops.place import Place, find
 from ops.reach import reach
@@ -39,6 +38,7 @@ def promote(
 ) -> None:
     """Take what serves in one environment into another: the very images, under the settings of this checkout.
 
+    What has served here before comes as it ran then: with its sizes, variables, and the versions of its secrets.
     Looks whether it is well there, whether its images exist and whether the gates let it in; shows what will change and
     asks. Then `release` names it and `pulumi up` runs, with the rollout, checks and bake of the environment.
     """
@@ -48,16 +48,17 @@ def promote(
     near = reach(place)
     deliver.nothing_under_way("promote", near, stack)
     serving = near.store.pointer()
-    done = serving is not None and same(record, serving)
-    images = frozenset(served.digest for served in record.services.values())
+    # Task definitions are the environment's own: what the two have in common is images.
+    done = serving is not None and {name: served.digest for name, served in record.services.items()} == serving.digests
     act = Act(
         place=place,
         near=near,
         record=record,
         name=_name(record, there.store(), near.store),
         reason=f"promoted from {there.stack}" + (f": {reason.strip()}" if reason.strip() else ""),
-        served=near.store.succeeded_before(images),
+        served=near.store.served_before(record.digests),
         lift_hold=lift_hold,
+        before=serving.release if serving else "",
     )
     if done:
         _json(deliver.told(act, "nothing to do", source=there.stack), as_json=as_json)

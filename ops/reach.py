@@ -66,7 +66,10 @@ class Reach:
 _SERVICES = {
     "autoscaling": "application-autoscaling",
     "functions": "lambda",
-    **{name: name for name in ("cloudwatch", "codedeploy", "ec2", "ecr", "ecs", "elbv2", "logs", "s3", "sts")},
+    **{
+        name: name
+        for name in ("cloudwatch", "codedeploy", "ec2", "ecr", "ecs", "elbv2", "logs", "s3", "secretsmanager", "sts")
+    },
 }
 
 

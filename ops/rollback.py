@@ -31,7 +31,7 @@ from ops.telling import when, who
 def rollback(
     stack: str, wanted: str | None, reason: str, now: bool, downgrade: bool, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Go back to an earlier release: the images it ran, under the settings of this checkout.
+    """Go back to an earlier release as it ran: images, sizes, variables, and the versions of its secrets.
 
     Shows what will change and asks. A release that is under way is stopped first. Then `release` names the earlier one
     and `pulumi up` runs, so the same checks apply, and what serves stays if they fail. Databases keep their schema,
@@ -73,7 +73,7 @@ def rollback(
 
 
 def _act(place: Place, near: Reach, wanted: str | None, reason: str, *, downgrade: bool) -> Act:
-    record = choose(near.store, wanted)
+    record, serving = choose(near.store, wanted), near.store.pointer()
     return Act(
         place=place,
         near=near,
@@ -83,13 +83,15 @@ def _act(place: Place, near: Reach, wanted: str | None, reason: str, *, downgrad
         served=True,
         downgrade=downgrade,
         holds=True,
+        before=serving.release if serving else "",
     )
 
 
 def _lines(act: Act) -> list[str]:
     record = act.record
     released = f"which {who(record.who)} released {when(record.started)} UTC"
-    return [f"Back to {record.version} (release {record.id}), {released}:", *deliver.check(act)]
+    checked, other = deliver.check(act), deliver.configuration(act.near.store, record)
+    return [f"Back to {record.version} (release {record.id}), {released}:", *checked, *other]
 
 
 def _named(near: Reach, wanted: str) -> Record:

@@ -56,8 +56,9 @@ def refused(news: Mapping[str, Any], tools: Tools, store: Store) -> str:
     policy = Policy(str(news.get("environment")), read_gates(news), store, tools)
     verdict = policy.ask(replace(wish, lift_hold=bool(news.get("liftHold"))))
     if verdict.objections and images is not None:
-        same = "" if news.get("source") == "pin" else str(news.get("settingsHash"))
-        served = store.succeeded_before(frozenset(wish.digests.values()), settings_hash=same)
+        pinned = news.get("source") == "pin"
+        declared = None if pinned else (str(news.get("settingsHash", "")), dict(news.get("secrets") or {}))
+        served = store.served_before(frozenset(wish.digests.values()), declared)
         verdict = policy.ask(replace(wish, served=True)) if served else verdict
     told = [f"This update would be refused: {what}. Fix: {fix}" for what, fix in verdict.objections]
     return "\n".join([*told, *(f"This update would go on all the same: {one}" for one in verdict.overrides)])

@@ -18,6 +18,7 @@ from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
+from delivery import lines
 from delivery.aws import explained
 from delivery.clock import Clock
 from delivery.ending import Outcome
@@ -26,6 +27,7 @@ from delivery.removal import Removal
 from delivery.stop import Stop
 from delivery.store import Store
 from delivery.tools import Tools
+from delivery.update import this
 from delivery.web import Web
 from plugin.clients import AwsClients, Place
 from plugin.difference import difference, first, refused
@@ -183,6 +185,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 "reason": news.get("reason") or os.environ.get(REASON, ""),
                 "downgrade": bool(os.environ.get(DOWNGRADE)),
                 "liftHold": bool(os.environ.get(LIFT_HOLD)),
+                "update": this(urn, os.environ),
             }
             plan = read_plan({**news, **wishes}, self._place.account)
             outcome = Release(plan, self._tools(urn, stop), os.environ).run()
@@ -205,6 +208,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         reason = f"{outcome.record.version} {outcome.record.result}: {outcome.record.cause}"
         if outcome.fix:
             reason += f"\nFix: {outcome.fix}"
+        reason += f"\nRecord: {lines.record_of(outcome.record)}"
         detail = any_pb2.Any()
         detail.Pack(
             proto.ErrorResourceInitFailed(

@@ -62,6 +62,7 @@ class ServiceRelease:
     checks: Sequence[Check] = ()
     alarms: Sequence[pulumi.Input[str]] = ()
     migration: Migration | None = None
+    declared: pulumi.Input[str] = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +79,9 @@ class ReleaseArgs:
     checker_function: pulumi.Input[str] | None = None
     settings_hash: pulumi.Input[str] = ""
     reason: pulumi.Input[str] = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: pulumi.Input[Mapping[str, Any]] = field(default_factory=dict)
+    secrets: pulumi.Input[Mapping[str, str]] = field(default_factory=dict)
+    asked: str = ""
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
     together: bool = True

@@ -102,6 +102,8 @@ class Secret:
     arn: str | None
     key: str
     """The key of a JSON secret to take; empty for the whole."""
+    pinned: bool = True
+    """Whether a release keeps to the version that is current when it begins; otherwise each task takes the newest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +191,20 @@ class Shared(Stack):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """How a release ran here: what going back to it takes back beside its images. All by service, but the settings."""
+
+    definitions: Mapping[str, str]
+    """ARNs of the task definitions: image, variables, versions of secrets, sizes."""
+    declared: Mapping[str, str] | None
+    """What the program declared when this came to serve: what it declares otherwise by now takes its place. None: it
+    is gone back to, whatever is declared."""
+    settings: Mapping[str, Any]
+    settings_hash: str
+    secrets: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Cargo:
     """What is released: something built here, or a release that is written down."""
 
@@ -198,6 +214,8 @@ class Cargo:
     """`build`, the environment it is taken from, or `pin`."""
     images: Mapping[str, str] = field(default_factory=dict)
     """`repository@sha256:…` by service; empty for what is built here."""
+    ran: Ran | None = None
+    """How it ran here; None where its images meet the settings of now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -79,7 +79,9 @@ SETTINGS: Mapping[str, Setting] = {
     "gates": Setting(Form.OBJECT, "fields, below"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
-    "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
+    "secrets": Setting(
+        Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it; or fields, below"
+    ),
     "database": Setting(Form.OBJECT, "empty, or fields, below"),
     "schema_ahead": Setting(Form.TEXT, "`warn` or `refuse`"),
     "architecture": Setting(Form.TEXT, "`x86_64` or `arm64`"),
@@ -223,6 +225,19 @@ SUBNETS: Mapping[str, Field] = {
     "private": Field(Form.LIST, [], "CIDRs or ids", "Where tasks are, with a way out through NAT."),
 }
 
+SECRET: Mapping[str, Field] = {
+    "secret": Field(
+        Form.TEXT, None, "name or ARN of a secret, `:key` for one key of it; required", "The secret in Secrets Manager."
+    ),
+    "version": Field(
+        Form.TEXT,
+        "pin",
+        "`pin` or `latest`",
+        "`pin`: a release keeps the version that is current when it begins; a new value is a release. `latest`: each "
+        "task takes the newest when it starts, as a password that AWS rotates needs.",
+    ),
+}
+
 #: The objects with known fields, by the setting that holds them.
 OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "services.<name>": SERVICE,
@@ -231,6 +246,7 @@ OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "database": DATABASE,
     "alarms": ALARMS,
     "gates": GATES,
+    "secrets.<VARIABLE>": SECRET,
     "subnets": SUBNETS,
 }
 

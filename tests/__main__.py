@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Markers of tests that need more than Python.
-SLOW = "process or emulator or engine or rehearsal"
+SLOW = "process or ministack or emulator or engine or rehearsal"
 #: A process for each core; more than four cost more to start than they save.
 SIDE_BY_SIDE = ["--numprocesses", "auto", "--maxprocesses", "4"]
 
@@ -53,15 +53,18 @@ def main(words: Sequence[str]) -> int:
             ]
         )
     if asked.unit:
-        return run_all([["pytest", *SIDE_BY_SIDE, "-m", f"not ({SLOW})", *asked.pytest]])
+        return run_all([["pytest", *SIDE_BY_SIDE, "-m", f"not ({SLOW})", *asked.pytest]], HYPOTHESIS_PROFILE="unit")
     engines = ["rehearsal", "with-engines", *(["--install-missing"] if asked.install_missing else []), "--"]
     return run_all([[*engines, sys.executable, "-m", "pytest", *asked.pytest]])
 
 
-def run_all(commands: Sequence[Sequence[str]]) -> int:
-    """Run modules one after the other; stop at the first that fails and return its exit code."""
+def run_all(commands: Sequence[Sequence[str]], **more: str) -> int:
+    """Run modules one after the other; stop at the first that fails and return its exit code.
+
+    more: variables that they get where nobody has set them.
+    """
     # pytest keeps the assertions it has rewritten as bytecode; writing them anew costs seconds each time.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = more | {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for command in commands:
         code = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=environment, check=False).returncode
         if code != 0:

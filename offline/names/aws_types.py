@@ -167,5 +167,7 @@ FUNCTIONS: dict[str, Listed] = {
         terraform="aws_ecr_repository", later=("imageTagMutabilityExclusionFilters",)
     ),
     "aws:index/getAvailabilityZones:getAvailabilityZones": Listed(terraform="aws_availability_zones"),
-    "aws:secretsmanager/getSecret:getSecret": Listed(terraform="aws_secretsmanager_secret", later=("type",)),
+    "aws:secretsmanager/getSecretVersions:getSecretVersions": Listed(
+        terraform="aws_secretsmanager_secret_versions", copied={"secretArn": "arn", "secretName": "name"}
+    ),
 }

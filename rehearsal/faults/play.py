@@ -82,7 +82,7 @@ class Played:
 
     def _arrange(self) -> None:
         scene = self.scene
-        if self.cell.stage in self.fault.new_image:
+        if self.cell.stage in self.fault.new_image or (self.stage and self.stage.new_image):
             scene.application.touch(scene.version)
         scene.settings.release(scene.version)
         self.fault.prepare(scene)

@@ -134,11 +134,24 @@ class _Answers(pulumi.runtime.Mocks):
                 "password": "a-token",
                 "proxyEndpoint": f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
             },
-            "aws:secretsmanager/getSecret:getSecret": {
-                "arn": f"arn:aws:secretsmanager:{ARN}:secret:{args.args.get('name')}-AbCdEf"
-            },
+            "aws:secretsmanager/getSecretVersions:getSecretVersions": _versions(str(args.args.get("secretId"))),
         }
         return {**answers[args.token], **self._world.get(args.token, {})}
+
+
+def _versions(secret: str) -> dict[str, Any]:
+    """Return the versions of a secret: names get the ending that AWS gives them."""
+    arn = secret if secret.startswith("arn:") else f"arn:aws:secretsmanager:{ARN}:secret:{secret}-AbCdEf"
+    versions = [
+        {
+            "versionId": f"{word.lower()}-1234",
+            "versionStages": [f"AWS{word}"],
+            "createdTime": "",
+            "lastAccessedDate": "",
+        }
+        for word in ("PREVIOUS", "CURRENT")
+    ]
+    return {"secretArn": arn, "arn": arn, "versions": versions}
 
 
 class _Monitor(mocks.MockMonitor):

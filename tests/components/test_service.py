@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi_aws.secretsmanager.outputs import GetSecretVersionsVersionResult
 
 from components import (
     Cluster,
@@ -21,6 +23,7 @@ from components import (
     Service,
     ServiceArgs,
 )
+from components.secrets import current
 from delivery.strategy import parse
 from settings import AlarmSettings, Database, Environment, ExistingNetwork, Scale, Secret
 from tests.components.support import ACCOUNT, ARN, Built, app, build, environment, worker
@@ -31,7 +34,7 @@ SUBNETS = ["subnet-1", "subnet-2"]
 NETWORK = ExistingNetwork(vpc_id="vpc-1", public=("subnet-1", "subnet-2"), private=())
 
 
-def services(env: Environment) -> Built:
+def services(env: Environment, world: Mapping[str, Any] | None = None) -> Built:
     def declare(on: pulumi.ResourceOptions) -> None:
         network = Network("network", NetworkArgs(names=env.names, network=NETWORK), on)
         cluster = Cluster("cluster", ClusterArgs(names=env.names), on)
@@ -41,7 +44,7 @@ def services(env: Environment) -> Built:
             parts = ServiceArgs(env=env, app=one, image=image, network=network, cluster=cluster, door=door)
             Service(one.name, parts, on)
 
-    return build(declare, env)
+    return build(declare, env, world)
 
 
 def service(**changes: Any) -> Built:
@@ -159,20 +162,64 @@ def test_secrets_reach_the_task_as_references_and_its_role_may_read_just_them() 
     secrets = (
         Secret(variable="DATABASE_URL", name="shop/db", arn=None, key=""),
         Secret(variable="KEY", name=None, arn=known, key="signing"),
+        Secret(variable="LATEST", name="shop/db", arn=None, key="", pinned=False),
+        Secret(variable="LATEST_KEY", name=None, arn=known, key="signing", pinned=False),
     )
     built = services(environment(secrets=secrets))
     database = f"arn:aws:secretsmanager:{ARN}:secret:shop/db-AbCdEf"
     (container,) = json.loads(built.one("TaskDefinition").inputs["containerDefinitions"])
     assert container["secrets"] == [
-        {"name": "DATABASE_URL", "valueFrom": database},
-        {"name": "KEY", "valueFrom": f"{known}:signing::"},
+        {"name": "DATABASE_URL", "valueFrom": f"{database}:::current-1234"},
+        {"name": "KEY", "valueFrom": f"{known}:signing::current-1234"},
+        {"name": "LATEST", "valueFrom": database},
+        {"name": "LATEST_KEY", "valueFrom": f"{known}:signing::"},
     ]
+    asked = {token for token, _, _ in built.calls if "secretsmanager" in token}
+    assert asked == {"aws:secretsmanager/getSecretVersions:getSecretVersions"}, "ids of versions, never a value"
     statements = built.policy("api-task-execution-policy")["Statement"]
     assert statements[-1] == {
         "Effect": "Allow",
         "Action": ["secretsmanager:GetSecretValue"],
         "Resource": sorted([database, known]),
     }
+
+
+def test_a_new_value_of_a_secret_is_another_task_definition() -> None:
+    """It shows in the next preview, and is a release of its own."""
+    secrets = (Secret(variable="DATABASE_URL", name="shop/db", arn=None, key=""),)
+
+    def definition(version: str) -> tuple[str, str]:
+        current = {"versionId": version, "versionStages": ["AWSCURRENT"], "createdTime": "", "lastAccessedDate": ""}
+        token = "aws:secretsmanager/getSecretVersions:getSecretVersions"
+        made = services(environment(secrets=secrets), {token: {"versions": [current]}})
+        return str(made.one("TaskDefinition").inputs["containerDefinitions"]), version
+
+    (before, one), (after, other) = definition("v1"), definition("v2")
+    assert before != after
+    assert before.replace(one, other) == after
+
+
+def test_another_variable_alone_is_another_task_definition_of_the_same_image() -> None:
+    before, after = (
+        json.loads(service(env={"LEVEL": level}).one("TaskDefinition").inputs["containerDefinitions"])[0]
+        for level in ("info", "debug")
+    )
+    assert before["image"] == after["image"]
+    assert [entry for entry in after["environment"] if entry not in before["environment"]] == [
+        {"name": "LEVEL", "value": "debug"}
+    ]
+
+
+def test_a_secret_without_a_value_is_told() -> None:
+    coming = GetSecretVersionsVersionResult(
+        created_time="", last_accessed_date="", version_id="v1", version_stages=["AWSPENDING"]
+    )
+    with pytest.raises(pulumi.RunError) as told:
+        current([coming], "shop/db")
+    assert str(told.value) == (
+        "secret shop/db has no current version, so no task that needs it could start.\n"
+        "Fix:   give it a value: `aws secretsmanager put-secret-value --secret-id shop/db --secret-string …`."
+    )
 
 
 def test_the_execution_role_pulls_one_image_and_writes_one_log() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from typing import Any, cast
 
 from delivery.aws import Clients
@@ -27,6 +28,12 @@ from tests.delivery.fake_tasks import FakeTasks
 BUCKET = "shop-staging-releases-111122223333"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api"
 CALL_SECONDS = 0.05
+
+
+@cache
+def date_header(second: int) -> str:
+    """The Date header of that second of the epoch."""
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)
 
 
 @dataclass
@@ -90,6 +97,7 @@ class FakeAws:
         self.written: dict[str, float] = {}
         self.held: set[str] = set()
         self.ringing: dict[str, str] = {}
+        self.secrets: dict[str, dict[str, list[str]]] = {}
         self.images: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda definition, request: {"status": 200}
@@ -117,7 +125,7 @@ class FakeAws:
         self.calls.append(name)
         self.now += CALL_SECONDS
         self.codedeploy.tick()
-        self.clock.hear({"date": format_datetime(datetime.fromtimestamp(self.now, UTC), usegmt=True)})
+        self.clock.hear({"date": date_header(int(self.now))})
 
     def add_service(self, name: str, task_definition: str) -> FakeService:
         """A service that serves a task definition with all traffic."""

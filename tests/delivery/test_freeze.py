@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.freeze import DAYS, FreezeError, parse
+from tests.examples import examples
 
 WEEKEND = "Fri 16:00 - Mon 08:00 Europe/Berlin"
 
@@ -95,7 +96,7 @@ def spelled(minute: int) -> str:
     return f"{DAYS[minute // 1440][:3].title()} {minute % 1440 // 60:02d}:{minute % 60:02d}"
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(start=minutes, end=minutes, now=minutes)
 def test_a_weekly_window_and_its_complement_share_the_week(start: int, end: int, now: int) -> None:
     if start == end:
@@ -110,7 +111,7 @@ def test_a_weekly_window_and_its_complement_share_the_week(start: int, end: int,
     assert (until - monday) % timedelta(days=7) == timedelta(minutes=end if one else start)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.sampled_from(["Fri", "-", "16:00", "2026-12-24", "UTC", "24:01", "x", "–"]), max_size=7))
 def test_any_line_is_read_or_pointed_at(words: list[str]) -> None:
     line = " ".join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,24 @@ def test_what_was_done_is_written_down_and_held() -> None:
     assert hold is not None
     assert (hold.version, hold.images, hold.who, hold.why) == ("1.7.4", {"api": image("a")}, "bob", "payments fail")
     assert left_behind(aws) == []
+
+
+def test_it_is_written_down_as_it_ran() -> None:
+    """The next update leaves it alone by that: what was declared is what is declared still."""
+    aws, old, new = world()
+    one, other = (
+        replace(
+            plan(definition, digit, version),
+            services=(service_plan(definition, image(digit), declared=f"d{version}"),),
+            secrets={"DB": f"arn:{version}"},
+        )
+        for definition, digit, version in ((old, "a", "1.7.4"), (new, "b", "1.8.0"))
+    )
+    assert run(aws, one).succeeded
+    assert run(aws, other).succeeded
+    record = back(aws)
+    assert (record.services["api"].task_definition, record.secrets) == (old, {"DB": "arn:1.7.4"})
+    assert record.declared == {"api": "d1.8.0"}
 
 
 def test_the_warden_adds_no_record_of_its_own() -> None:

@@ -31,11 +31,13 @@ class Bucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.calls: list[str] = []
 
     def put_object(self, *, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803
         self.objects[Key] = Body
 
     def get_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.calls.append("get_object")
         if Key not in self.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "no such key"}}, "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
@@ -47,7 +49,10 @@ class Bucket:
         return self
 
     def paginate(self, *, Prefix: str, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
-        yield {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(Prefix)]}
+        keys = [key for key in sorted(self.objects) if key.startswith(Prefix)]
+        for start in range(0, max(len(keys), 1), 1000):
+            self.calls.append("list_objects_v2")
+            yield {"Contents": [{"Key": key} for key in keys[start : start + 1000]]}
 
 
 class Registry:
@@ -67,8 +72,8 @@ class World:
     def __init__(self) -> None:
         self.bucket = Bucket()
         self.registry = Registry()
-        self.store = Store(self.bucket, "bucket")  # type: ignore[arg-type]
         self.aws = FakeAws()
+        self.store = Store(self.bucket, "bucket")  # type: ignore[arg-type]
         self.aws.objects = self.bucket.objects
         self.called: list[list[str]] = []
         self.environment: dict[str, str] = {}
@@ -151,6 +156,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     (tmp_path / "Pulumi.staging.yaml").write_text(f'config:\n  aws:region: eu-central-1\n  shop:account: "{ACCOUNT}"\n')
     monkeypatch.setattr(place.Place, "store", lambda _: made.store)
     monkeypatch.setattr(place.Place, "registry", lambda _: made.registry)
+    monkeypatch.setattr(place.Place, "client", lambda _, name: getattr(FakeClients(made.aws), name))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "file://state")
 
     for verb in (promote, rollback, hold):
         monkeypatch.setattr(verb, "reach", made.reach)

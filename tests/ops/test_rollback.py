@@ -229,6 +229,25 @@ def test_an_update_that_failed_after_the_release_served_says_so(three: World, in
     assert three.store.hold() is not None
 
 
+def test_one_whose_task_definition_was_gone_serves_by_its_images(three: World, invoke: Invoke) -> None:
+    three.exit_code = 255
+    served = three.store.resolve("1.2.0")
+    again = {"api": replace(served.services["api"], task_definition="arn:aws:ecs:td/api:9")}
+    three.on_update = lambda: three.serves(replace(served, id="00000009", services=again))
+    assert "1.2.0 serves all the same" in refusal(invoke(rollback, *WHY, "--yes")).message
+    assert three.store.hold() is not None
+
+
+def test_one_that_has_the_images_of_what_serves_has_to_come_first(three: World, invoke: Invoke) -> None:
+    other = {"api": replace(three.store.resolve("1.3.0").services["api"], task_definition="arn:aws:ecs:td/api:9")}
+    three.store.write(replace(three.released(4), services=other))
+    three.serves(three.store.resolve("00000004"))
+    three.exit_code = 255
+    words = ("--to", "00000003", "--yes")
+    assert "1.3.0 does not serve; what served before still" in refusal(invoke(rollback, *WHY, *words)).message
+    assert three.store.hold() is None
+
+
 def test_who_edits_the_settings_meanwhile_keeps_the_edit(three: World, invoke: Invoke) -> None:
     three.exit_code = 255
     three.on_update = lambda: Path("Pulumi.staging.yaml").write_text("mine")  # type: ignore[assignment]
@@ -317,3 +336,22 @@ def test_a_dry_run_stops_nothing(environment: Environment) -> None:
     shown = environment.type(rollback, "--reason", "x", "--dry-run")
     assert "It is stopped, and 1.7.4 has all traffic again." in shown.output
     assert "stop_deployment" not in aws.calls
+
+
+def test_other_settings_and_secrets_of_the_same_image_are_a_release_to_go_back_to(world: World, invoke: Invoke) -> None:
+    """Such a release has the version of the one before it, so its id names it."""
+    arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/db-AbCdEf"
+    one = world.released(1)
+    world.store.write(replace(one, settings={"env": {"LEVEL": "info"}}, secrets={"DB": f"{arn}:::v1"}))
+    other = replace(
+        world.released(2),
+        version=one.version,
+        services={"api": replace(one.services["api"], task_definition="arn:aws:ecs:td/api:2")},
+        settings={"env": {"LEVEL": "debug"}},
+        secrets={"DB": f"{arn}:::v2"},
+    )
+    world.store.write(other)
+    world.serves(other)
+    shown = invoke(rollback, *WHY, "--yes").output
+    assert world.called[0] == ["config", "set", "release", "00000001", "-s", "staging"]
+    assert "  api: the same image\n  settings: env.LEVEL\n  secret DB: shop/db-AbCdEf v2 → shop/db-AbCdEf v1\n" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, cast
 
@@ -125,6 +126,13 @@ def test_inputs_survive_the_wire(world: World) -> None:
     assert plan.services[0].target_groups == service_plan(world.new, image("b")).target_groups
     assert (plan.services[0].port, plan.account) == (8000, ACCOUNT)
     assert (plan.checks_budget_seconds, plan.waive) == (120, {"api-latency": "a slow month"})
+
+
+def test_how_a_release_runs_survives_the_wire(world: World) -> None:
+    inputs = world.inputs(world.new, "b")
+    inputs["services"][0]["declared"] = "f1"
+    plan = read_plan({**inputs, "secrets": {"DB": "arn:of:v1"}, "asked": "1.7.4"})
+    assert (plan.secrets, plan.asked, plan.services[0].declared) == ({"DB": "arn:of:v1"}, "1.7.4", "f1")
 
 
 def test_a_migration_survives_the_wire(world: World) -> None:
@@ -401,6 +409,17 @@ def test_a_failed_release_keeps_the_resource_and_says_why(world: World) -> None:
     (reason,) = detail.reasons
     assert reason.startswith("1.8.0 refused: api: GET /api/health on port 8080: answered 500, expected 200")
     assert "\nFix: mend what answers so" in reason
+    record = to_dict(detail.properties)["releaseId"]
+    assert reason.endswith(f"\nRecord: ./slipway history -s staging --of {record}")
+
+
+def test_the_record_names_the_update_that_ran_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PULUMI_CI_BUILD_URL", "https://ci.acme.dev/7")
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    update = json.loads(world.aws.objects[outputs["recordKey"]])["update"]
+    assert (update["project"], update["stack"], update["run"]) == ("shop", "staging", "https://ci.acme.dev/7")
 
 
 def test_an_error_of_aws_is_told_with_its_usual_cause(world: World) -> None:

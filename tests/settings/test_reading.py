@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from delivery.plan import Check, Gates, Migration
@@ -34,6 +33,7 @@ from settings.reading import read
 from settings.services import _scale
 from settings.source import read_yaml, stack_files
 from settings.table import SETTINGS
+from tests.examples import examples
 from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, shared, source, staging, told
 
 API = {"build": "example/backend", "port": 8000}
@@ -206,6 +206,14 @@ def test_a_vpc_that_exists_is_used(tmp_path: Path) -> None:
     )
 
 
+def test_a_secret_that_aws_rotates_is_not_pinned(tmp_path: Path) -> None:
+    given = {"A": {"secret": "shop/staging/db:password", "version": "latest"}, "B": {"secret": "shop/staging/key"}}
+    assert staging(tmp_path, secrets=given).secrets == (
+        Secret(variable="A", name="shop/staging/db", arn=None, key="password", pinned=False),
+        Secret(variable="B", name="shop/staging/key", arn=None, key="", pinned=True),
+    )
+
+
 def test_secrets_are_references(tmp_path: Path) -> None:
     arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop/key-AbCdEf"
     env = staging(
@@ -305,7 +313,7 @@ _JSON = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(100, HealthCheck.function_scoped_fixture)
 @given(st.dictionaries(st.sampled_from(sorted(SETTINGS)), _JSON, max_size=4))
 @example({"services": {"api": None}})
 @example({"services": {"api": {**API, "checks": [None, 1, {}]}}})

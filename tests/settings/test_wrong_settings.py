@@ -294,6 +294,14 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
         ],
     ),
     (
+        {"shop:secrets": {"KEY": {"secret": "shop/key", "version": "newest"}, "OTHER": {"version": "pin"}}},
+        [
+            "secrets.KEY.version: must be one of pin, latest, got newest",
+            "secrets.OTHER.secret: must be the name or the ARN of a secret in Secrets Manager, got nothing; "
+            "such as shop/staging/db, or shop/staging/db:password for one key of it",
+        ],
+    ),
+    (
         {"shop:secrets": {"1ST": "shop/staging/db"}},
         ["secrets.1ST: must be named with letters, digits and underscores, no digit first, got 1ST"],
     ),

@@ -45,6 +45,7 @@ def call(service: str = "ecs", **other: Any) -> Call:
     )
 
 
+@pytest.mark.ministack
 @pytest.mark.parametrize(
     ("service", "effect", "code"), [(s, effect, code) for s, codes in CODES.items() for effect, code in codes.items()]
 )
