@@ -202,7 +202,20 @@ def build(
 
 
 def program(stack: Environment | Shared, cargo: Cargo | None = None) -> Built:
-    """Run `__main__.py` itself for a stack of these settings, releasing `cargo`; return what it registered."""
+    """Run `__main__.py` itself for a stack of these settings, releasing `cargo`; return what it registered.
+
+    The same program is run once: tests only read what it registered.
+    """
+    asked = (repr(stack), repr(cargo))
+    if asked not in _PROGRAMS:
+        _PROGRAMS[asked] = _program(stack, cargo)
+    return _PROGRAMS[asked]
+
+
+_PROGRAMS: dict[tuple[str, str], Built] = {}
+
+
+def _program(stack: Environment | Shared, cargo: Cargo | None) -> Built:
     built_here = Cargo(version=getattr(stack, "version", ""), commit=getattr(stack, "commit", ""), source="build")
     exported: dict[str, Any] = {}
 
