@@ -127,6 +127,15 @@ def _places(node: Node, source: Source) -> tuple[Place, ...]:
                 session_seconds=max(lasts, _SHORTEST_SESSION),
             )
         )
+    names = {one.name for one in found}
+    for name in sorted(names):
+        base, _, purpose = name.rpartition("-")
+        if base in names and purpose in ("preview", "rollback"):
+            node.wrong(
+                f"needs the name {name} for an environment of {base} on GitHub",
+                f"call the stack of Pulumi.{name}.yaml otherwise",
+                got="",
+            )
     return tuple(found)
 
 

@@ -148,3 +148,12 @@ def test_an_environment_whose_place_is_unknown_is_told(tmp_path: Path, monkeypat
 
 def test_the_issuer_is_githubs_own_unless_said() -> None:
     assert GITHUB["issuer"].default == ISSUER
+
+
+def test_a_stack_that_is_called_as_an_environment_on_github_is_told(tmp_path: Path) -> None:
+    found = source(tmp_path, {**SHARED, "shop:github": GIVEN}, stack="shared")
+    stacks = {**found.stacks, "staging-preview": found.stacks["staging"]}
+    assert told(replace(found, stacks=stacks)) == [
+        f"{FILE}: needs the name staging-preview for an environment of staging on GitHub; "
+        "call the stack of Pulumi.staging-preview.yaml otherwise"
+    ]
