@@ -239,7 +239,7 @@ GITHUB: Mapping[str, Field] = {
     "code_owners": Field(
         Form.OBJECT, {}, "path → list of people or teams", "Whose review a path needs, beside what guards releases."
     ),
-    "labels": Field(Form.OBJECT, {}, "name → `RRGGBB description`", "Labels of the repository, beside Slipway's own."),
+    "labels": Field(Form.OBJECT, {}, "name → `RRGGBB description`", "Labels to make, beside Slipway's own."),
     "actions": Field(
         Form.LIST,
         [],

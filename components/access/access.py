@@ -87,7 +87,7 @@ class Access(Component):
         provider: pulumi.Output[str],
         shared: Mapping[str, pulumi.Output[str]],
     ) -> pulumi.Output[str]:
-        """Make the role of one purpose; return its ARN. A preview gets of the `shared` policies the reading one only."""
+        """Make the role of one purpose; return its ARN. Of the `shared` policies a preview gets the one to read."""
         place, (_, description, policy) = scope.place, PURPOSES[purpose]
         issuer, identity = args.github.issuer, args.identity
         role = WorkflowRole(

@@ -1,4 +1,4 @@
-"""What a deployment may do: make and change what stands. The roles that it makes stay within their boundary."""
+"""What a deployment may do too: make and change what stands. The roles that it makes stay within their boundary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rollback may do: move the traffic and the tasks of what stands. It makes no roles, networks or images."""
+"""What a rollback may do too: move the traffic and the tasks of what stands. It makes no roles, networks or images."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ import pulumi_github as github
 from components.component import Component
 from settings import GitHub, Label
 
-#: What Slipway's own issues and pull requests are marked with.
+#: What Slipway's own issues and pull requests are marked with. None that GitHub or Dependabot makes by itself: what
+#: exists is refused, not adopted.
 LABELS: Final[Mapping[str, Label]] = {
     "deployment failed": Label(color="b60205", description="A release that did not make it"),
     "rollback": Label(color="d93f0b", description="Goes back to an earlier release"),
-    "security": Label(color="ee0701", description="Found by a scan, or mends what one found"),
-    "dependencies": Label(color="0366d6", description="Updates what the project stands on"),
+    "security finding": Label(color="ee0701", description="Found by a scan"),
     "drift": Label(color="fbca04", description="What stands is not what was declared"),
 }
 

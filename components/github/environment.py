@@ -29,6 +29,8 @@ class DeliveryEnvironmentArgs:
     environment: str
     reviewers: Reviewers | None
     wait_minutes: int
+    administrators: bool
+    """Whether its rules can hold for administrators too; private repositories need Enterprise for it."""
     refs: tuple[str, str] | None
     """Patterns of the branches and the tags that may use it; None for any, as pull requests need."""
     variables: Mapping[str, pulumi.Input[str]]
@@ -36,7 +38,7 @@ class DeliveryEnvironmentArgs:
 
 
 class DeliveryEnvironment(Component):
-    """One environment. Administrators are held to its rules like everybody."""
+    """One environment."""
 
     TYPE = "slipway:github:Environment"
 
@@ -49,7 +51,7 @@ class DeliveryEnvironment(Component):
             f"{name}-environment",
             repository=args.repository,
             environment=args.environment,
-            can_admins_bypass=False,
+            can_admins_bypass=False if args.administrators else None,
             prevent_self_review=not asked.self_review if asked else None,
             reviewers=[_reviewers(asked)] if asked else None,
             wait_timer=args.wait_minutes or None,

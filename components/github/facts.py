@@ -50,7 +50,7 @@ class Facts:
     private: bool
     """Whether it is private, or internal to an enterprise."""
     administered: bool | None
-    """Whether the token's owner administers it; None where GitHub does not say."""
+    """Whether the token's owner administers it; None where nobody asked: there was no token."""
     scopes: frozenset[str] | None
     """The scopes of a classic token; None for other tokens, which do not tell."""
     plan: str | None

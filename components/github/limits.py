@@ -16,6 +16,11 @@ from settings import GitHub
 _NO_REVIEWERS = frozenset({"free", "pro", "team"})
 
 
+def whole(wanted: GitHub, facts: Facts) -> bool:
+    """Return whether everything of environments is to be had; of an unknown plan that is believed."""
+    return not facts.private or bool(wanted.endpoint) or facts.plan not in _NO_REVIEWERS
+
+
 def check(wanted: GitHub, facts: Facts) -> None:
     """Refuse what GitHub would refuse half way. Raises `RefusedError` with all of it; warns of what cannot be known."""
     found = refusals(wanted, facts)
@@ -35,7 +40,10 @@ def check(wanted: GitHub, facts: Facts) -> None:
 def refusals(wanted: GitHub, facts: Facts) -> list[str]:
     """Return what is not possible, each with what to do."""
     found = []
-    if facts.administered is False:
+    if facts.administered is None:
+        found.append("GitHub was asked without a token; set GITHUB_TOKEN, or `gh auth login`")
+    elif not facts.administered and facts.scopes is not None:
+        # Only a classic token is a person's for sure: an app administers nothing, and may all the same.
         found.append("the token's owner does not administer it; use the token of somebody who does, or of an app")
     if facts.scopes is not None and not facts.scopes & ({"repo"} if facts.private else {"repo", "public_repo"}):
         found.append(f"the token lacks the scope repo (it has {', '.join(sorted(facts.scopes)) or 'none'}); add it")

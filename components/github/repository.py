@@ -15,6 +15,7 @@ from components.github.conduct import Conduct, ConductArgs
 from components.github.environment import DeliveryEnvironment, DeliveryEnvironmentArgs, Reviewers
 from components.github.facts import Facts
 from components.github.files import Files, FilesArgs
+from components.github.limits import whole
 from components.github.owners import PATH, code_owners
 from components.github.rules import Rules, RulesArgs
 from naming import partition
@@ -72,6 +73,7 @@ class Repository(Component):
                 reviewers=_reviewers(args) if guarded and wanted.approval == "reviewers" else None,
                 # Going back is for when something is wrong: it never waits.
                 wait_minutes=wanted.wait_minutes if guarded and purpose == "deploy" else 0,
+                administrators=whole(wanted, args.facts),
                 refs=None if looks else (wanted.branch, wanted.tags),
                 variables=_variables(args, place, purpose, environment),
                 secrets=secrets,

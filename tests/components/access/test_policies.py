@@ -187,7 +187,7 @@ def test_an_environment_alone_in_its_account_is_kept_off_nobody() -> None:
 
 
 def test_an_environment_is_not_kept_off_itself_by_a_name_that_begins_alike() -> None:
-    mine = deploy(scope("prod-eu", others=("prod",)))
+    mine = of(deploy, scope("prod-eu", others=("prod",)))
     assert allowed(mine, "lambda:InvokeFunction", f"arn:aws:lambda:{ARN}:function:shop-prod-eu-checker")
 
 
