@@ -11,6 +11,7 @@ from typing import Any, Literal
 from delivery.plan import Check, Migration
 from delivery.strategy import Strategy
 from naming import Names
+from settings.repository import GitHub
 
 Nat = Literal["none", "one", "per_zone"]
 Architecture = Literal["x86_64", "arm64"]
@@ -183,11 +184,16 @@ class Stack:
     """Tags of every resource."""
     services: tuple[App, ...]
     registry: Registry
+    boundary: str | None = None
+    """The ARN of the permissions boundary that every role gets; None where none is declared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shared(Stack):
     """A stack of kind `shared`: what environments have in common."""
+
+    github: GitHub | None = None
+    """The repository; None where nothing of it is declared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

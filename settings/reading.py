@@ -6,6 +6,7 @@ from typing import Any, cast, get_args
 
 from naming import Names
 from settings import place, rollout, session
+from settings.github import boundary, github
 from settings.model import Architecture, Environment, Shared
 from settings.network import network
 from settings.node import Fields, Node
@@ -22,7 +23,7 @@ PACKAGE = "slipway"
 #: Project and stack are part of every name in AWS.
 _LONGEST_NAME = 40
 #: What names a release or a machine, and so is no part of how a place is set up.
-_NOT_RECORDED = ("release", "version", "source", "endpoint")
+_NOT_RECORDED = ("release", "version", "source", "endpoint", "github")
 
 
 def read(source: Source) -> Shared | Environment:
@@ -57,6 +58,7 @@ def read(source: Source) -> Shared | Environment:
         "registry": place.registry(fields["registry"], source.project, account, region),
     }
     if kind == StackKind.SHARED:
+        common["github"] = github(fields["github"], source)
         _stop_if(problems, source)
         return Shared(**common)
 
@@ -75,7 +77,10 @@ def read(source: Source) -> Shared | Environment:
         near = min(RETENTION, key=lambda days: abs(days - retention))
         fields["log_retention_days"].wrong("must be a number of days that CloudWatch allows", f"the nearest is {near}")
     version = rollout.version(fields["version"])
+    if (node := fields["github"]).value and "github" in source.given:
+        node.wrong("has no meaning in a stack of kind environment", "it stands in the shared one's", got="")
     common |= {
+        "boundary": boundary(source, account, region),
         "origin": rollout.origin(fields["source"], source),
         "release": rollout.release(fields["release"]),
         "network": network(fields, source),
