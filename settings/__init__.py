@@ -7,7 +7,7 @@ program reads the engine's configuration or environment variables.
     load()           gather, then read
     settings.source  what was found, unchecked
     settings.table   every setting there is
-    settings.reading  from one to the other; `services`, `network`, `place`, `rollout` read their parts
+    settings.reading  from one to the other; `services`, `network`, `place`, `rollout`, `workflows` read their parts
     settings.model   what the program gets
 """
 
@@ -29,6 +29,7 @@ from settings.model import (
     Secret,
     Shared,
     Stack,
+    Workflows,
 )
 from settings.problems import Problem, SettingsError
 from settings.reading import read
@@ -52,6 +53,7 @@ __all__ = [
     "SettingsError",
     "Shared",
     "Stack",
+    "Workflows",
     "load",
 ]
 
