@@ -8,10 +8,10 @@ from __future__ import annotations
 STAGING = "staging"
 PRODUCTION = "production"
 
-#: Where somebody says yes. It holds the reviewers and nothing else: no role trusts it, no variable is in it. On its own,
-#: since a job that waits for a reviewer keeps its concurrency group, and a rollback would wait behind it.
+#: Where somebody says yes. It holds the reviewers and nothing else: no role trusts it, no variable is in it. On its
+#: own, since a job that waits for a reviewer keeps its concurrency group, and all that comes after it waits too.
 APPROVAL = "production-approval"
-#: Where a rollback of production runs: reviewers of its own, or none, so that nobody waits for the approver of releases.
+#: Where a rollback of production runs: with reviewers of its own, or none, and so without those of releases.
 ROLLBACK = "production-rollback"
 
 #: Environments that GitHub keeps records of deployments for, and a role to deploy with.
@@ -25,8 +25,8 @@ PREVIEW_ROLES = {STAGING: "AWS_PREVIEW_ROLE_ARN_STAGING", PRODUCTION: "AWS_PREVI
 #: Variable of the repository: where Pulumi keeps its state, such as `s3://acme-state?region=eu-central-1`.
 STATE = "PULUMI_BACKEND_URL"
 
-#: The end of the subject of GitHub's token in jobs that take a preview role: they stand in no environment, so that a look
-#: is no deployment. https://docs.github.com/actions/reference/security/oidc
+#: The end of the subject of GitHub's token in jobs that take a preview role: they stand in no environment, so that a
+#: look is no deployment. https://docs.github.com/actions/reference/security/oidc
 PREVIEW_SUBJECTS = {STAGING: ("pull_request", "ref:refs/heads/main"), PRODUCTION: ("ref:refs/heads/main",)}
 
 #: The one check that rules require. It always runs, and fails where any other failed.

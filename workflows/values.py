@@ -38,13 +38,13 @@ _SUITES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the program lies. root: its folder on this machine; folder: the same inside the repository, empty for its top."""
+    """Where the program lies. root: its folder on this machine; folder: its folder in the repository, or nothing."""
 
     root: Path
     folder: str = ""
 
     def inside(self, path: str) -> str:
-        """Return a path relative to the project as one relative to the repository. Raises `WorkflowError` for one outside."""
+        """Return a path of the project as one of the repository. Raises `WorkflowError` for one outside of it."""
         found = posixpath.normpath(posixpath.join(self.folder, path))
         if found.startswith(("../", "/")) or found == "..":
             where = f"{self.folder}/" if self.folder else "its top"
@@ -56,7 +56,10 @@ class Layout:
 
 
 def environments(root: Path) -> dict[str, Environment]:
-    """Read the settings of staging, and of production where it has a file. Raises `SettingsError` and `WorkflowError`."""
+    """Read the settings of staging, and of production where it has a file.
+
+    Raises `SettingsError` for wrong ones and `WorkflowError` for missing ones.
+    """
     for name in ("Pulumi.yaml", f"Pulumi.{STAGING}.yaml"):
         if not (root / name).is_file():
             raise WorkflowError(f"there is no {name} in {root}", "run this where the program lies, or make the stack")

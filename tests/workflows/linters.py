@@ -1,7 +1,7 @@
 """What others say about workflow files: actionlint, zizmor, the published schemas.
 
-`python -m tests.workflows.linters DIR`. Nothing is asked of the network: actionlint is built once from its Go module into
-the user's cache folder; zizmor and the schemas are packages.
+`python -m tests.workflows.linters DIR`. Nothing is asked of the network: actionlint is built once from its Go module
+into the user's cache folder; zizmor and the schemas are packages.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from offline.engine.cache import Cache
@@ -38,22 +39,23 @@ def actionlint() -> Path:
 def lint(folder: Path) -> list[str]:
     """Return what is said about the files below `folder`, a repository or its `.github`: a text for each tool."""
     workflows = [path for path in sorted(folder.rglob("*.yml")) if path.parent.name == "workflows"]
-    said = []
+    commands: list[list[str | Path]] = []
     if workflows:
         # Without the tools that it calls where it finds them: what it says must not depend on the machine.
-        said.append(_said([actionlint(), "-no-color", "-shellcheck=", "-pyflakes=", *workflows]))
+        commands.append([actionlint(), "-no-color", "-shellcheck=", "-pyflakes=", *workflows])
         inputs = [*workflows, *folder.rglob("dependabot.yml"), PINS]
-        said.append(
-            _said([BIN / "zizmor", "--offline", "--persona", "auditor", "--strict-collection", "--quiet", *inputs])
+        commands.append(
+            [BIN / "zizmor", "--offline", "--persona", "auditor", "--strict-collection", "--quiet", *inputs]
         )
     for schema, patterns in _SCHEMAS.items():
         files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
         if files:
             transform = ["--data-transform", "gitlab-ci"] if "gitlab" in schema else []
-            said.append(_said([BIN / "check-jsonschema", "--builtin-schema", schema, *transform, *files]))
-    if not said:
+            commands.append([BIN / "check-jsonschema", "--builtin-schema", schema, *transform, *files])
+    if not commands:
         return [f"{folder}: holds no workflow file"]
-    return [text for text in said if text]
+    with ThreadPoolExecutor() as side_by_side:
+        return [text for text in side_by_side.map(_said, commands) if text]
 
 
 def _said(command: Sequence[str | Path]) -> str:

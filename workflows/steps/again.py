@@ -1,8 +1,9 @@
 """Run a command, and run it again where it failed for a reason that passes: `again.py [--locked] -- COMMAND…`.
 
 A release is never repeated because it failed; only what did not begin is. So a failure counts as passing where its
-output names one: the network, a limit on requests, with `--locked` also the stack's lock, which the update that has just
-been stopped holds for some seconds more. What the command writes is passed on as it comes; its exit code is ours.
+output names one that does: the network, a limit on requests, with `--locked` also the stack's lock, which an update
+that has just been stopped holds for some seconds more. What the command writes is passed on as it comes; its exit code
+is ours.
 """
 
 from __future__ import annotations
@@ -23,10 +24,8 @@ PASSING = re.compile(
 )
 #: https://www.pulumi.com/docs/iac/support/troubleshooting/common-issues/update-conflicts/
 LOCKED = re.compile(r"the stack is currently locked|Another update is currently in progress", re.IGNORECASE)
-#: What an update has done that has begun: to run it again would be a second release.
-BEGUN = re.compile(
-    r"^\s*(Updating|Refreshing) \(|^\s*[+~-]+\s+\S+:\S+:\S+ .* (creating|updating|created|updated)", re.MULTILINE
-)
+#: An update that has begun: to run it again would be a second release.
+BEGUN = re.compile(r"^\s*(Updating|Refreshing|Destroying) \(", re.MULTILINE)
 _KEPT = 200_000
 
 

@@ -56,7 +56,7 @@ def told(line: str) -> str:
     if UNFINISHED.match(subject):
         return f"{commit} says that it is unfinished ({subject[:40]}): `git rebase --autosquash` or amend it."
     if len(subject) > LONGEST_SUBJECT:
-        return f"{commit} has a subject of {len(subject)} characters: keep it within {LONGEST_SUBJECT}, the rest goes below."
+        return f"{commit} has a subject of {len(subject)} characters: keep it within {LONGEST_SUBJECT}."
     return ""
 
 

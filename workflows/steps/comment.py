@@ -1,7 +1,7 @@
 """Keep one comment on a pull request up to date: `comment.py --number N --title T --result R --file FILE`.
 
-The comment is known by a mark that nobody sees, looked for on all pages of the comments. A text that is too long for one
-is cut in the middle, where a diff says least, and says so. A preview that failed is told too: then most of all.
+The comment is known by a mark that nobody sees, looked for on all pages of the comments. A text that is too long for
+one is cut in the middle, where a diff says least, and says so. A preview that failed is told too: then most of all.
 """
 
 from __future__ import annotations
@@ -55,10 +55,8 @@ def body(title: str, result: str, text: str, run: str) -> str:
     fence = "```"
     while fence in shown:
         fence += "`"
-    counts = (
-        [line.strip() for line in text.partition(_LAST)[2].splitlines() if line.strip()][:6] if _LAST in text else []
-    )
-    lines = [mark(title), f"### {title}{head}", "", *(f"- {line}" for line in counts), ""]
+    counts = [line.strip() for line in text.rpartition(_LAST)[2].splitlines() if line.strip()] if _LAST in text else []
+    lines = [mark(title), f"### {title}{head}", "", *(f"- {line}" for line in counts[:6]), ""]
     opened = " open" if result != "success" else ""
     lines += [f"<details{opened}><summary>All of it</summary>", "", f"{fence}diff", shown, fence, "", "</details>", ""]
     return "\n".join([*lines, f"[The run]({run})"])

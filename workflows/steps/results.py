@@ -1,8 +1,8 @@
 """Tell how tests went, from what they left: `results.py FOLDER --coverage PERCENT`.
 
-JUnit's XML (`*.xml` with test cases) becomes a table on the page of the run and a mark in the pull request at each test
-that failed; Cobertura's `coverage.xml` becomes a line, and below PERCENT an error. A suite that leaves neither is judged
-by its exit code alone.
+JUnit's XML (`*.xml` with test cases) becomes a table on the page of the run and a mark in the pull request at each
+test that failed; Cobertura's `coverage.xml` becomes a line, and below PERCENT an error. A suite that leaves neither is
+judged by its exit code alone.
 """
 
 from __future__ import annotations
@@ -49,9 +49,7 @@ def main(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     for name, why in found.failed[:MOST_MARKS]:
         print(f"::error title={_escaped(name, title=True)}::{_escaped(why)}")
     if covered is not None and covered < asked.coverage:
-        print(
-            f"::error::{covered:.1f} % of lines are covered, {asked.coverage:g} % must be (the setting workflows.coverage)"
-        )
+        print(f"::error::{covered:.1f} % of lines are covered, {asked.coverage:g} % must be (workflows.coverage)")
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""Show a text on the page of the run: `summary.py --title TITLE --file FILE`. GitHub cuts a step's page at 1 MiB; we sooner."""
+"""Show a text on the page of the run: `summary.py --title TITLE --file FILE`. GitHub takes 1 MiB of a step."""
 
 from __future__ import annotations
 
