@@ -7,7 +7,7 @@ program reads the engine's configuration or environment variables.
     load()           gather, then read
     settings.source  what was found, unchecked
     settings.table   every setting there is
-    settings.reading  from one to the other; `services`, `network`, `place`, `rollout`, `github` read their parts
+    settings.reading  from one to the other; `services`, `network`, `place`, `rollout`, `github`, `workflows` read parts
     settings.model   what the program gets
 """
 
@@ -30,6 +30,7 @@ from settings.model import (
     Secret,
     Shared,
     Stack,
+    Workflows,
 )
 from settings.problems import Problem, SettingsError
 from settings.reading import read
@@ -61,6 +62,7 @@ __all__ = [
     "Shared",
     "Stack",
     "Webhook",
+    "Workflows",
     "load",
 ]
 

@@ -57,6 +57,7 @@ SETTINGS: Mapping[str, Setting] = {
     "kind": Setting(Form.TEXT, "`environment` or `shared`", shared=True),
     "account": Setting(Form.TEXT, "twelve digits, in quotes; required", shared=True),
     "services": Setting(Form.OBJECT, "name → fields, below; at least one", shared=True, application=True),
+    "workflows": Setting(Form.OBJECT, "fields, below", shared=True, application=True),
     "registry": Setting(
         Form.TEXT,
         "empty, or `[<account>.dkr.ecr.<region>.amazonaws.com/]<prefix>` of repositories that exist",
@@ -296,11 +297,51 @@ WEBHOOK: Mapping[str, Field] = {
     "secret": Field(Form.TEXT, None, "the name of a secret in Secrets Manager; required", "What signs the messages."),
 }
 
+#: The suites that CI knows, in the order in which they run.
+SUITES = ("quality", "unit", "integration", "end_to_end", "regression", "performance")
+#: The workflow files there are, by name; docs/workflows.md says what each does.
+FILES = ("pull-request", "deliver", "operate", "schedule", "release", "dependabot")
+
+WORKFLOWS: Mapping[str, Field] = {
+    "files": Field(Form.LIST, [], " · ".join(FILES), "The files that are rendered. Empty for all."),
+    "approval": Field(
+        Form.TEXT,
+        "reviewers",
+        "`reviewers` · `pull_request` · `none`",
+        "Who lets a release into production: reviewers of a GitHub environment, who merges a pull request, nobody.",
+    ),
+    "suites": Field(
+        Form.OBJECT,
+        {},
+        " · ".join(f"`{suite}`" for suite in SUITES) + " → a shell command",
+        "What is run before a release, in the project's folder. A suite without a command is left out.",
+    ),
+    "stores": Field(
+        Form.LIST,
+        [],
+        "`postgres` · `redis`",
+        "What suites after `unit` find running, in DATABASE_URL and REDIS_URL.",
+    ),
+    "frontend": Field(Form.TEXT, "", "empty, or a folder with package.json", "Is linted, tested and built with npm."),
+    "python": Field(Form.LIST, ["3.12"], "versions", "`unit` runs on each; everything else on the first."),
+    "coverage": Field(
+        Form.NUMBER, 85, "above 0, at most 100", "Per cent of lines; below it fails a suite that leaves coverage.xml."
+    ),
+    "cache": Field(Form.LIST, [], "folders", "What checks of pull requests keep between two runs, beside packages."),
+    "code_scanning": Field(
+        Form.BOOLEAN,
+        True,
+        "`true` or `false`",
+        "CodeQL and dependency review: public repositories have them, private ones pay for them.",
+    ),
+}
+
 #: The objects with known fields, by the setting that holds them.
 OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "services.<name>": SERVICE,
     "services.<name>.checks[]": CHECK,
     "services.<name>.migrate": MIGRATE,
+    "workflows": WORKFLOWS,
     "database": DATABASE,
     "alarms": ALARMS,
     "secrets.<VARIABLE>": SECRET,

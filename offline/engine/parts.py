@@ -107,6 +107,17 @@ BUILDKIT = GoPart(
     gigabytes=1.5,
 )
 
+#: For whoever works on Slipway, and no part of the toolchain: `make check` looks at workflow files with it. Its package
+#: on PyPI downloads a binary while it is installed, which a machine without internet cannot do.
+ACTIONLINT = GoPart(
+    name="actionlint",
+    version="1.7.12",
+    module="github.com/rhysd/actionlint",
+    binaries={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
+    seconds=50,
+    gigabytes=0.3,
+)
+
 AWS = FoundPart(
     name="aws",
     version="5.100.0",

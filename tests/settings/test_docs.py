@@ -58,8 +58,8 @@ def test_every_setting_and_every_field_is_read(tmp_path: Path, monkeypatch: pyte
     }
     given = {**STAGING, "shop:database": {"security_group": "sg-0a1b2c3d"}}
     read(source(tmp_path, given, services={"api": api}))
-    assert len(made) == 7, "the settings themselves, a service, a check, a migration, alarms, a database and subnets"
-    assert [fields.unread for fields in made] == [set()] * 7
+    assert len(made) == 8, "the settings, a service, a check, a migration, CI, alarms, a database and subnets"
+    assert [fields.unread for fields in made] == [set()] * 8
 
 
 def test_every_field_of_the_repository_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
