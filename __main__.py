@@ -56,4 +56,5 @@ if isinstance(env, Environment):
     pulumi.export("records", records.bucket)
 else:
     shared = Shared("shared", SharedArgs(stack=env), on)
-    pulumi.export("repositories", shared.repositories)
+    for name in shared.outputs():
+        pulumi.export(name, getattr(shared, name))

@@ -1,4 +1,4 @@
-"""The way to AWS: one provider of each kind, and clients for what is read before. Endpoints enter here only.
+"""The way to AWS and GitHub: one provider of each kind, and clients for what is read before. Endpoints enter here only.
 
 Default providers are switched off in `Pulumi.yaml`, so whatever forgets these fails.
 """
@@ -14,7 +14,7 @@ import pulumi_aws as aws
 import pulumi_docker_build as docker
 
 from plugin import Provider, ProviderArgs
-from settings import Stack
+from settings import GitHub, Shared, Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
@@ -66,7 +66,22 @@ def connect(stack: Stack) -> tuple[pulumi.ResourceOptions, Clients]:
         docker.Provider("docker-build"),
         Provider("slipway", ProviderArgs(region=stack.region, account=stack.account, endpoint=stack.endpoint)),
     ]
+    if isinstance(stack, Shared) and stack.github:
+        providers.append(_github(stack.github))
     return pulumi.ResourceOptions(providers=providers), Clients(stack.endpoint)
+
+
+def _github(wanted: GitHub) -> pulumi.ProviderResource:
+    """Return how GitHub is reached. The token is the environment's own, as for all of GitHub's tools."""
+    # Loading it takes a fifth of a second that no other stack has to spend.
+    import pulumi_github as github
+
+    args = github.ProviderArgs(owner=wanted.owner)
+    if wanted.endpoint:
+        args.base_url = wanted.endpoint
+        # A second between two writes is what github.com asks for; a server of one's own has no such limit.
+        args.write_delay_ms = 1
+    return github.Provider("github", args)
 
 
 def aws_args(stack: Stack) -> aws.ProviderArgs:

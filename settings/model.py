@@ -11,9 +11,11 @@ from typing import Any, Literal
 from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 from naming import Names
+from settings.repository import GitHub
 
 Nat = Literal["none", "one", "per_zone"]
 Architecture = Literal["x86_64", "arm64"]
+Approval = Literal["reviewers", "pull_request", "none"]
 
 #: The source of an environment that builds its images itself.
 BUILD = "build"
@@ -168,6 +170,27 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Workflows:
+    """What CI does around a release."""
+
+    files: tuple[str, ...] = ()
+    """The workflow files that are rendered, by name."""
+    approval: Approval = "reviewers"
+    suites: Mapping[str, str] = field(default_factory=dict)
+    """Shell commands by suite, in the order in which suites run."""
+    stores: tuple[str, ...] = ()
+    """Stores that suites after `unit` find running."""
+    frontend: str = ""
+    """The folder with package.json, relative to the project; empty for none."""
+    python: tuple[str, ...] = ("3.12",)
+    """Versions of Python; the first is everybody's."""
+    coverage: float = 85
+    """Per cent of lines that must be covered where it is measured."""
+    cache: tuple[str, ...] = ()
+    code_scanning: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stack:
     """What every stack has."""
 
@@ -183,11 +206,17 @@ class Stack:
     """Tags of every resource."""
     services: tuple[App, ...]
     registry: Registry
+    workflows: Workflows = field(default_factory=Workflows)
+    boundary: str | None = None
+    """The ARN of the permissions boundary that every role gets; None where none is declared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shared(Stack):
     """A stack of kind `shared`: what environments have in common."""
+
+    github: GitHub | None = None
+    """The repository; None where nothing of it is declared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,6 +272,8 @@ class Environment(Stack):
     database: Database | None = None
     checks_budget_seconds: int = 60
     """How long all checks together may take until they pass."""
+    session_seconds: int = 3600
+    """How long CI's credentials last."""
     waive: Mapping[str, str] = field(default_factory=dict)
     """Alarms that neither refuse a release nor are watched, each with the reason."""
     gates: Gates = field(default_factory=Gates)

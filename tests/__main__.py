@@ -31,7 +31,9 @@ def main(words: Sequence[str]) -> int:
     what.add_argument(
         "--unit", action="store_true", help="only the fast tests: no Docker, no engine, no network, no other process"
     )
-    what.add_argument("--check", action="store_true", help="lint, format, types and layers instead of tests")
+    what.add_argument(
+        "--check", action="store_true", help="lint, format, types, layers, workflow files instead of tests"
+    )
     what.add_argument("--format", action="store_true", help="put the code into its form")
     parser.add_argument(
         "--install-missing",
@@ -50,6 +52,8 @@ def main(words: Sequence[str]) -> int:
                 ["ruff", "format", "--check", "."],
                 ["mypy", "--strict", "."],
                 ["pytest", "tests/test_layers.py"],
+                ["workflows", "--check"],
+                ["tests.workflows.linters", ".github"],
             ]
         )
     if asked.unit:

@@ -26,6 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "plugin": {"plugin", "delivery"},
     "delivery": {"delivery"},
     "ops": {"ops", "delivery"},
+    "workflows": {"workflows", "settings"},
     "offline": {"offline"},
     "rehearsal": {"rehearsal"},
     "example": {"example"},
@@ -43,6 +44,7 @@ FORBIDDEN: dict[str, dict[str, str]] = {
         "pulumi": "the operator's verbs work where no engine is",
         "pulumi_aws": "the operator's verbs declare nothing",
     },
+    "workflows": {"boto3": "files are text", "pulumi": "files are rendered where no engine is"},
     "offline": {"boto3": "the toolchain talks to no cloud"},
     "rehearsal": {"pulumi": "the rehearsal uses Slipway as a person does", "pulumi_aws": "it declares nothing"},
 }

@@ -10,8 +10,8 @@ from datetime import datetime
 from rehearsal.stage.stage import Stage
 from rehearsal.story.pulumi import Moment
 
-#: The events with which a shift ends, the later one first.
-_ENDS = ("AfterAllowTraffic", "AllowTraffic")
+#: The event with which a shift ends.
+_END = "AllowTraffic"
 
 
 def noticed(stage: Stage, deployment: str, moments: Sequence[Moment]) -> float | None:
@@ -31,8 +31,8 @@ def _shifted_at(stage: Stage, deployment: str) -> datetime | None:
         return None
     told = codedeploy.get_deployment_target(deploymentId=deployment, targetId=targets[0])["deploymentTarget"]
     events = {event["lifecycleEventName"]: event for event in told["ecsTarget"]["lifecycleEvents"]}
-    found = (events[name].get("endTime") for name in _ENDS if name in events)
-    return next((end for end in found if isinstance(end, datetime)), None)
+    end = events.get(_END, {}).get("endTime")
+    return end if isinstance(end, datetime) else None
 
 
 def clock(endpoint: str) -> dict[str, float]:

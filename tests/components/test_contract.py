@@ -1,8 +1,8 @@
 """What holds for everything that exists: names, parents, providers, and URNs that only change on purpose.
 
-The snapshots show every resource that `__main__` makes of a small and of a large environment and of the shared stack.
-After a change that is meant: `python -m tests.components.test_contract`, and for a name or a place that changed, an
-alias in the same commit.
+The snapshots show every resource that `__main__` makes of a small and of a large environment, and of the shared stack
+without and with a repository. After a change that is meant: `python -m tests.components.test_contract`, and for a name
+or a place that changed, an alias in the same commit.
 """
 
 from __future__ import annotations
@@ -14,8 +14,18 @@ import pytest
 
 from components.ignored import IGNORED
 from delivery.strategy import parse
-from settings import Database, OwnNetwork, Scale, Secret
-from tests.components.support import ROOT, Built, app, environment, program, shared, worker
+from settings import Database, OwnNetwork, Scale, Secret, Webhook
+from tests.components.support import (
+    ROOT,
+    Built,
+    app,
+    environment,
+    place,
+    program,
+    repository,
+    shared,
+    worker,
+)
 
 SNAPSHOTS = ROOT / "tests" / "snapshots"
 
@@ -53,7 +63,19 @@ def common() -> Built:
     return program(shared())
 
 
-ALL = {"small": small, "large": large, "shared": common}
+@cache
+def delivering() -> Built:
+    """Build the shared stack with a repository and everything that there is a setting for."""
+    wanted = repository(
+        places=(place("production", guarded=True, origin="staging"), place("staging")),
+        secrets={"SLACK": "shop/{environment}/slack"},
+        webhooks={"hooks": Webhook(url="https://hooks.shop.dev", events=("push",), secret="shop/webhook")},
+        state="state",
+    )
+    return program(shared(github=wanted))
+
+
+ALL = {"small": small, "large": large, "shared": common, "delivering": delivering}
 
 
 @pytest.fixture(scope="module", params=ALL)

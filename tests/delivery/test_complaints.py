@@ -204,6 +204,7 @@ def test_the_shape_of_the_rule_does_not_matter(weights: dict[str, int]) -> None:
 def test_hours_of_baking_are_waited_for_and_told() -> None:
     """cdk-ecs-codedeploy (30 minutes, no progress), ecspresso#362 and #103, aws-cli#5963: waits that end early."""
     aws, _, new = world()
+    aws.codedeploy.interval_seconds = 300
     outcome = run(aws, release_plan(service_plan(new, image("b")), strategy=parse("canary 10% 5m, bake 65m")))
     assert outcome.succeeded
     assert outcome.record.seconds["total"] > 4200

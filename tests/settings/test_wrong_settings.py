@@ -63,6 +63,44 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
     ({"shop:scale": 3}, ["scale: must be an object (key: value), got 3"]),
     ({"shop:nat": ["none"]}, ['nat: must be one of none, one, per_zone, got ["none"]; did you mean none?']),
     ({"shop:tags": {"a": {"b": 1}}}, ['tags.a: must be text, got {"b": 1}']),
+    # workflows
+    (
+        {"shop:workflows": {"approval": "reviewer"}},
+        ["workflows.approval: must be one of reviewers, pull_request, none, got reviewer; did you mean reviewers?"],
+    ),
+    (
+        {"shop:workflows": {"suites": {"e2e": "make e2e", "unit": " "}}},
+        [
+            "workflows.suites.e2e: unknown; "
+            "there is end_to_end · integration · performance · quality · regression · unit",
+            "workflows.suites.unit: must be a shell command, got  ; remove the suite to leave it out",
+        ],
+    ),
+    (
+        {"shop:workflows": {"suites": {"unit": "test ${{ github.head_ref }}"}}},
+        [
+            "workflows.suites.unit: must hold no ${{ … }}, got test ${{ github.head_ref }}; "
+            "read the variables that GitHub sets, such as $GITHUB_SHA"
+        ],
+    ),
+    (
+        {"shop:workflows": {"python": [3.1], "stores": ["mysql"], "files": ["delivery"]}},
+        [
+            "workflows.files[0]: must be one of pull-request, deliver, operate, schedule, release, dependabot, "
+            "got delivery; did you mean deliver?",
+            "workflows.stores[0]: must be one of postgres, redis, got mysql",
+            'workflows.python[0]: must be a version of Python, in quotes, got 3.1; such as "3.12"',
+        ],
+    ),
+    (
+        {"shop:workflows": {"python": [], "frontend": "a b", "coverage": 101, "cache": ["$HOME"]}},
+        [
+            "workflows.frontend: must be a folder, got a b; such as ../frontend",
+            'workflows.python: must name a version of Python, got []; such as ["3.12"]',
+            "workflows.coverage: must be a number above 0, at most 100, got 101",
+            "workflows.cache[0]: must be a folder, got $HOME; such as ~/.cache/slipway",
+        ],
+    ),
     # network
     (
         {"shop:zones": "two"},

@@ -26,7 +26,7 @@ def play(play: Play) -> None:
     service = play.stage.project.service
     known = dict(play.stage.project.service_settings)
     second = known | {"listener": DOOR, "test_listener": SIDE_DOOR}
-    worker = {"build": known["build"], "command": ["python3", "-m", "http.server", "9000"]}
+    worker = {"build": known["build"], "command": "python3 -m http.server 9000"}
     play.pulumi.set(STAGING, play.key("session"), SESSION)
     _describe(play, {service: known, SECOND: second, WORKER: worker}, (SHARED, STAGING))
     with play.console.working("Declaring where the new images go"):

@@ -22,8 +22,8 @@ CLOCK = {"speed": 30.0, "now": END.timestamp() + 60, "wall": 1000.0}
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     events: list[dict[str, Any]] = [
         {"lifecycleEventName": "Install"},
-        {"lifecycleEventName": "AllowTraffic", "endTime": datetime(2026, 1, 2, 3, 4, 0, tzinfo=UTC)},
-        {"lifecycleEventName": "AfterAllowTraffic", "endTime": END},
+        {"lifecycleEventName": "AllowTraffic", "endTime": END},
+        {"lifecycleEventName": "AfterAllowTraffic", "endTime": datetime(2026, 1, 2, 3, 4, 9, tzinfo=UTC)},
     ]
     answers = SimpleNamespace(
         list_deployment_targets=lambda **_: {"targetIds": ["shop:api"]},
