@@ -17,6 +17,7 @@ from plugin import Provider, ProviderArgs
 from settings import GitHub, Shared, Stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
 
@@ -48,6 +49,10 @@ class Clients:
     def s3(self, region: str) -> S3Client:
         """Return a client of S3 in a region, with the credentials that every AWS tool finds."""
         return boto3.session.Session().client("s3", region_name=region, endpoint_url=self.endpoint)
+
+    def ecr(self, region: str) -> ECRClient:
+        """Return a client of ECR in a region."""
+        return boto3.session.Session().client("ecr", region_name=region, endpoint_url=self.endpoint)
 
     def ecs(self, region: str) -> ECSClient:
         """Return a client of ECS in a region."""

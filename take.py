@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
-from delivery.aws import explained
+from delivery.aws import error_code, explained
 from delivery.definitions import Definitions
 from delivery.errors import DeliveryError, NoSuchRelease
 from delivery.records import Pointer, Record, bucket_name
 from delivery.store import Store
+from delivery.tags import Image, Tags
 from settings import Cargo, Environment, Origin, Ran
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
 
@@ -25,10 +27,13 @@ PIN = "pin"
 
 
 class Clients(Protocol):
-    """Hands out clients of S3 and ECS."""
+    """Hands out clients of S3, ECR and ECS."""
 
     def s3(self, region: str) -> S3Client:
         """Return a client of S3 in a region."""
+
+    def ecr(self, region: str) -> ECRClient:
+        """Return a client of ECR in a region."""
 
     def ecs(self, region: str) -> ECSClient:
         """Return a client of ECS in a region."""
@@ -57,11 +62,37 @@ def take(env: Environment, clients: Clients) -> Cargo:
             f"release {cargo.version} has no image of {', '.join(missing)}: it is older than that service.",
             "choose a newer release, or build one.",
         )
+    if env.release:
+        _exist(env, cargo, clients)
     return cargo
 
 
+def _exist(env: Environment, cargo: Cargo, clients: Clients) -> None:
+    """Refuse a release whose images the registry has no more: nothing has been touched yet."""
+    for name, reference in cargo.images.items():
+        image = Image.read(reference)
+        if image is None:
+            continue
+        try:
+            there = Tags(clients.ecr(image.region)).exists(image)
+        except (BotoCoreError, ClientError) as error:
+            if error_code(error) != "RepositoryNotFoundException":
+                told = explained(error)
+                raise _stop(f"images of releases could not be looked for: {told.message}", told.fix) from None
+            there = False
+        if not there:
+            raise _stop(
+                f"release {cargo.version}: the image of {name} is gone from the registry: {reference}.",
+                f"choose a newer release (`./slipway history -s {env.names.stack}`), or build that version again"
+                + (f" from commit {cargo.commit}." if cargo.commit else "."),
+            )
+
+
 def _named(env: Environment, clients: Clients) -> Cargo:
-    """Find the release that is asked for by name: in the own records, else in those of the source."""
+    """Find the release that is asked for by name: in the own records, else in those of the source.
+
+    One that never succeeded here counts for nothing: what the source proved is taken from there, again.
+    """
     own = _own_store(env, clients)
     serving = _serving_record(own)
     if serving is not None and serving.asked == env.release:
@@ -71,6 +102,14 @@ def _named(env: Environment, clients: Clients) -> Cargo:
     except NoSuchRelease:
         if env.origin is None:
             raise _unknown(env, env.names.stack) from None
+        return _from_origin(env, env.origin, clients)
+    if record.result != "succeeded":
+        if env.origin is None:
+            raise _stop(
+                f"release {env.release} never succeeded in '{env.names.stack}' ({record.result}: {record.cause}).",
+                f"`./slipway history -s {env.names.stack}` shows those that did; or `pulumi config rm release "
+                f"-s {env.names.stack}`, and build it again.",
+            )
         return _from_origin(env, env.origin, clients)
     serves = serving is not None and dict(serving.services) == dict(record.services)
     declared = serving.declared if serving is not None and serves else None

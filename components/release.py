@@ -67,6 +67,7 @@ class Release(Component):
                 checks_budget_seconds=env.checks_budget_seconds,
                 waive=env.waive,
                 together=env.together,
+                gates=env.gates,
             ),
             # Everything must be there before anything moves, and goes after it: so protecting this protects it all.
             opts=self.child(

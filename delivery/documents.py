@@ -80,6 +80,13 @@ class Fields:
         """A number; `default` where there is no such field."""
         return self._number(name, self._values[name]) if self.has(name) else default
 
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        found = self._values.get(name)
+        if not isinstance(found, bool):
+            raise self._wrong(name, "true or false", found)
+        return found
+
     def list_of_texts(self, name: str) -> list[str]:
         """A list of strings."""
         found = self._get(name, list, "a list")

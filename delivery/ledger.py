@@ -28,6 +28,8 @@ class Ledger:
         self.held: tuple[str, ...] = ()
         self.record: Record
         self.resumed = False
+        self.stopped_at = ""
+        """The step at which an interrupted release stopped, where one is gone on with."""
         self.closed = False
 
     def open(self, who: str) -> None:
@@ -45,6 +47,7 @@ class Ledger:
                     found.record, version=plan.version, commit=plan.commit, who=who, update=plan.update
                 )
                 self._step, self.resumed = found.step, True
+                self.stopped_at = found.step
                 return
             if open_:
                 cause = self._aborted(found.record.id) or f"interrupted while: {found.step}"

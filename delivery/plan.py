@@ -45,6 +45,25 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What people have decided that a release must be, or when it must not begin; `delivery.policy` asks.
+
+    after: the environment that must serve it, healthy, first; empty for none. after_bucket: where that writes its
+    releases down; after_near: whether it is in the same account and region, so that its health can be asked.
+    tagged: whether only a semantic version may be released.
+    freeze: windows in which nothing new is released, as `delivery.freeze` reads them.
+    override: gates that only warn, each with the reason.
+    """
+
+    after: str = ""
+    after_bucket: str = ""
+    after_near: bool = False
+    tagged: bool = False
+    freeze: tuple[str, ...] = ()
+    override: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePlan:
     """What one service should run, and what it is delivered with.
 
@@ -124,6 +143,7 @@ class ReleasePlan:
     account: twelve digits; any other account is refused.
     downgrade: whether a release that goes back undoes the schema that it does not know.
     together: whether one service that fails takes the others back; otherwise each stands for itself.
+    gates: what it must be, and when it must not begin. lift_hold: whether it lifts a hold on the environment.
     update: the Pulumi update that asks.
     """
 
@@ -145,6 +165,8 @@ class ReleasePlan:
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
     together: bool = True
+    gates: Gates = field(default_factory=Gates)
+    lift_hold: bool = False
     update: Update = field(default_factory=Update)
 
     @property

@@ -35,6 +35,9 @@ RESULTS: tuple[Result, ...] = ("succeeded", "refused", "failed", "cancelled", "t
 #: CodeDeploy went back when no update ran; `delivery.warden` writes it.
 TAKEN_BACK: Result = "taken back"
 
+#: The source of a release that a person brought past the engine; `delivery.now` writes it.
+NOW = "now"
+
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET_LENGTH = 63
 
@@ -79,7 +82,7 @@ class Record:
     id: eight hexadecimal digits.
     environment: the stack.
     version, commit: what the release says it is.
-    source: `build`, the stack it was taken from, or `pin`.
+    source: `build`, the stack it was taken from, `pin`, or `now` for one that went past the engine.
     services: what it should run; before: what ran when it began.
     cause: why it did not succeed; empty when it did.
     who, why: the identity that ran it, and the reason that was given.

@@ -32,6 +32,7 @@ from delivery.ledger import Ledger
 from delivery.meaning import Phase
 from delivery.migration import Migrations
 from delivery.plan import ReleasePlan
+from delivery.policy import Policy, Wish
 from delivery.public import PublicChecks
 from delivery.shift import Ground, Pace, Shift
 from delivery.store import Store
@@ -78,7 +79,19 @@ class Release:
         if self._ledger.closed:
             with suppress(Exception):  # the release has ended, and its record says how
                 self._wishes.over()
+        if outcome.succeeded and self._plan.lift_hold:
+            self._lift(who.text)
         return outcome
+
+    def _lift(self, who: str) -> None:
+        """Lift the hold that this release passed. One that stays is no reason to fail a release that serves."""
+        try:
+            hold = self._store.hold()
+            if hold is not None:
+                why = self._plan.reason or f"{self._plan.version} was released"
+                self._store.keep(hold.lifted(who, why, self._tools.clock.stamp()))
+        except Exception as error:
+            self._tools.teller.warn(f"the hold could not be lifted: {explained(error).message}")
 
     def _go(self) -> Outcome:
         try:
@@ -131,14 +144,19 @@ class Release:
     def _gates(self) -> None:
         self._tools.stop.check()
         self._ledger.note("gates")
+        self._store.lay_ground(self._plan.services)
         # What CodeDeploy watches already is not asked again.
         moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
-        tools, verdict = self._tools, gates.Verdict()
+        tools = self._tools
         proven = self._store.succeeded_before(self._plan.target, tools.world.definitions.same)
+        verdict = self._policy(moving=bool(moving))
+        decided = verdict.objections
         for part in self._apart.parts():
             asked = [service for service in moving if service in part.services]
             found = gates.ask(part, asked, tools, proven=proven)
-            found.raise_objections(part.services)
+            # What people have decided is about all services, whether they stand together or not.
+            found.objections += decided
+            found.raise_objections([] if decided else part.services)
             verdict.add(found)
         for warning in [*verdict.warnings, *verdict.overrides]:
             tools.teller.warn(warning)
@@ -149,6 +167,27 @@ class Release:
         # What was overridden when an interrupted release began stays so.
         overrides = dict.fromkeys([*self._ledger.record.overrides, *verdict.overrides])
         self._ledger.note("provision", overrides=tuple(overrides))
+
+    def _policy(self, *, moving: bool) -> gates.Verdict:
+        """Ask what people have decided, where anything would change and nothing has begun before."""
+        plan, interrupted_at = self._plan, self._ledger.stopped_at
+        if interrupted_at not in ("", "gates") or not (moving or self._changes()):
+            return gates.Verdict()
+        # Other settings and secrets make another release, unless somebody asked for this one by name.
+        declared = None if plan.source == "pin" else (plan.settings_hash, plan.secrets)
+        served = self._store.served_before(plan.digests, declared)
+        images = {name: served.image for name, served in plan.target.items()}
+        wish = Wish(version=plan.version, images=images, served=served, lift_hold=plan.lift_hold)
+        return Policy(plan.environment, plan.gates, self._store, self._tools).ask(wish)
+
+    def _changes(self) -> bool:
+        """Whether anything would serve that does not yet; in an environment's first release everything is new."""
+        if self._store.pointer() is None:
+            return True
+        world, resumed = self._tools.world, self._ledger.resumed
+        # Those whose traffic moves were looked at already, unless the release goes on.
+        unseen = [service for service in self._plan.services if resumed or not service.shifts]
+        return any(not world.serves(service, world.look(service)) for service in unseen)
 
     def _migrate(self) -> None:
         Migrations(self._plan, self._tools, self._store, self._ledger).run()

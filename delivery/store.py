@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from delivery import ground
 from delivery.aws import error_code
 from delivery.control import Control, control_key
 from delivery.errors import NoSuchRelease, RecordError
+from delivery.hold import HOLD, Hold
+from delivery.plan import ServicePlan
 from delivery.records import JOURNAL, POINTER, RELEASES, TAKEN_BACK, Journal, Pointer, Record, Served, good
 
 if TYPE_CHECKING:
@@ -110,6 +113,18 @@ class Store:
         ended = (r.result for r in self.latest(within) if r.result in ("succeeded", TAKEN_BACK) and ran(r))
         return next(ended, "") == "succeeded"
 
+    def served_before(
+        self, digests: frozenset[str], declared: tuple[str, Mapping[str, str]] | None = None, within: int = 50
+    ) -> bool:
+        """Whether one of the newest releases with exactly these images succeeded, and was not taken back since.
+
+        declared: where it is given, with this hash of the settings and these versions of secrets too.
+        """
+        return any(
+            record.digests == digests and declared in (None, (record.settings_hash, record.secrets))
+            for record in good(self.latest(within))
+        )
+
     def taken_back(self, within: int = 10) -> Record | None:
         """What CodeDeploy took back when no update ran, if nothing was released since; looks at the newest records."""
         pointer = self.pointer()
@@ -160,6 +175,29 @@ class Store:
     def withdraw(self, release: str) -> None:
         """Remove what was wished of a release."""
         self._s3.delete_object(Bucket=self.bucket, Key=control_key(release))
+
+    def hold(self) -> Hold | None:
+        """What keeps the environment at what it serves, or None."""
+        found = self._get(HOLD)
+        hold = Hold.from_json(found, self._where(HOLD)) if found else None
+        return hold if hold is not None and hold.active else None
+
+    def keep(self, hold: Hold) -> None:
+        """Set a hold, or write down that it was lifted."""
+        self._put(HOLD, hold.to_json())
+
+    def drop_hold(self) -> None:
+        """Remove a hold that was set for nothing."""
+        self._s3.delete_object(Bucket=self.bucket, Key=HOLD)
+
+    def ground(self) -> tuple[ServicePlan, ...] | None:
+        """What the services are delivered with, as of the last release that began; None before the first."""
+        found = self._get(ground.GROUND)
+        return ground.from_json(found, self._where(ground.GROUND)) if found else None
+
+    def lay_ground(self, services: Sequence[ServicePlan]) -> None:
+        """Write down what the services are delivered with."""
+        self._put(ground.GROUND, ground.to_json(services))
 
     def _keys(self) -> list[str]:
         """The keys of all records, newest first."""

@@ -16,6 +16,8 @@ from delivery.errors import DeliveryError
 from ops.abort import abort
 from ops.diff import diff
 from ops.history import history
+from ops.hold import hold
+from ops.promote import promote
 from ops.rollback import rollback
 from ops.skip_bake import skip_bake
 from ops.status import status
@@ -28,7 +30,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (history, diff, rollback, status, skip_bake, abort, unlock):
+for verb in (history, diff, promote, rollback, hold, status, skip_bake, abort, unlock):
     slipway.add_command(verb)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ class Place:
     builds: whether images are built here, and not taken from another environment.
     refuses_ahead: whether going back to a release that does not know the database's schema is refused.
     shared: whether it is the stack of what environments share; nothing is released there.
+    source: the environment that it takes releases from; empty where it builds them.
+    release: what the setting of that name asks for; gates: what that one says, unchecked.
     """
 
     project: str
@@ -43,6 +45,9 @@ class Place:
     builds: bool
     refuses_ahead: bool = False
     shared: bool = False
+    source: str = ""
+    release: str = ""
+    gates: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bucket(self) -> str:
@@ -87,9 +92,14 @@ def find(
     declared = project.get("config") or {}
     defaults = {key: value.get("default") for key, value in declared.items() if isinstance(value, dict)}
 
+    def found(key: str) -> Any:
+        return settings.get(f"{name}:{key}", settings.get(key, defaults.get(key)))
+
     def setting(key: str) -> str:
-        value = settings.get(f"{name}:{key}", settings.get(key, defaults.get(key)))
+        value = found(key)
         return "" if value is None else str(value)
+
+    gates = found("gates")
 
     account, region = setting("account"), str(settings.get("aws:region") or environ.get("AWS_REGION") or "")
     if not re.fullmatch(r"\d{12}", account):
@@ -110,6 +120,9 @@ def find(
         builds=setting("source") in ("", "build"),
         refuses_ahead=setting("schema_ahead") == "refuse",
         shared=setting("kind") == "shared",
+        source="" if setting("source") == "build" else setting("source"),
+        release=setting("release"),
+        gates=gates if isinstance(gates, dict) else {},
     )
 
 

@@ -15,6 +15,7 @@ from delivery.alarms import State, states
 from delivery.aws import error_code, explained
 from delivery.deployments import Deployments
 from delivery.errors import DeliveryError, RecordError
+from delivery.hold import Hold
 from delivery.locks import Lock
 from delivery.meaning import Phase, View
 from delivery.records import TAKEN_BACK, Journal, Pointer, Record
@@ -32,6 +33,7 @@ class Seen:
 
     pointer, record: what serves, and its record; None where nothing does, or the record cannot be read.
     journal: what is under way; flights: its deployments, by service.
+    hold: what keeps it at what it serves; None where nothing does.
     taken_back, failed: the newest release since that CodeDeploy took back, or that did not succeed.
     warm: whether all tasks that served before are still kept. None: not known.
     alarms: what watches what serves and what is under way, by name. None: not known.
@@ -42,6 +44,7 @@ class Seen:
     pointer: Pointer | None
     record: Record | None
     journal: Journal | None
+    hold: Hold | None
     taken_back: Record | None
     failed: Record | None
     flights: Mapping[str, View] = field(default_factory=dict)
@@ -72,6 +75,7 @@ def see(place: Place) -> Seen:
         pointer=pointer,
         record=next((one for one in found.records if pointer and one.id == pointer.release), None),
         journal=journal,
+        hold=store.hold(),
         taken_back=next((one for one in later if one.result == TAKEN_BACK), None),
         failed=next((one for one in later if one.result in ("failed", "refused", "cancelled")), None),
         unreadable=found.unreadable,

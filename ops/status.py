@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from delivery.hold import lift_words
 from delivery.lines import taken_back
 from delivery.locks import Lock
 from delivery.meaning import Phase, View
@@ -51,6 +52,8 @@ def _lines(stack: str, seen: Seen) -> Iterator[str]:
         yield f"Nothing serves in {stack} yet. The first release: `pulumi up -s {stack}`."
     else:
         yield from _serves(stack, pointer, seen)
+    if seen.hold is not None:
+        yield f"It is {seen.hold.told}. {lift_words(stack)}."
     if seen.taken_back is not None:
         yield f"{taken_back(seen.taken_back, pointer)}."
         yield f"The next `pulumi up -s {stack}` releases what the program names: find out first why it was taken back."

@@ -30,7 +30,7 @@ from delivery.tools import Tools
 from delivery.update import this
 from delivery.web import Web
 from plugin.clients import AwsClients, Place
-from plugin.difference import difference, first
+from plugin.difference import difference, first, refused
 from plugin.progress import Row
 from plugin.wire import outputs, problems, read_plan, read_service, to_dict, to_struct, unknown
 
@@ -38,6 +38,8 @@ VERSION = "0.1.0"
 RELEASE = "slipway:index:Release"
 #: Why a person releases; `./slipway rollback --reason` sets it for the update it starts.
 REASON = "SLIPWAY_REASON"
+#: Set where a person lifts a hold with the release: `./slipway promote --lift-hold` sets it for the update it starts.
+LIFT_HOLD = "SLIPWAY_LIFT_HOLD"
 #: Set where going back shall undo the schema too: `./slipway rollback --downgrade` sets it for the update it starts.
 DOWNGRADE = "SLIPWAY_DOWNGRADE"
 
@@ -127,7 +129,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         olds, news = to_dict(request.olds), to_dict(request.news)
         with self._errors(context):
             tools = self._tools(request.urn, Stop())
-            found = difference(olds, news, tools.world, Store(tools.aws.s3, str(news.get("recordsBucket"))))
+            given = {**news, "liftHold": bool(os.environ.get(LIFT_HOLD))}
+            found = difference(olds, given, tools, Store(tools.aws.s3, str(news.get("recordsBucket"))))
         self._said[request.urn] = found.words
         self._warnings[request.urn] = found.warning
         changes = proto.DiffResponse.DIFF_SOME if found.changed else proto.DiffResponse.DIFF_NONE
@@ -138,6 +141,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         news = to_dict(request.properties)
         if request.preview:
             self._row(request.urn).note(first(news))
+            self._say_what_refuses(request.urn, news, context)
             return proto.CreateResponse(properties=request.properties)
         outcome = self._release(request.urn, news, context)
         return proto.CreateResponse(id=str(news["environment"]), properties=to_struct(outputs(news, outcome)))
@@ -180,6 +184,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             wishes = {
                 "reason": news.get("reason") or os.environ.get(REASON, ""),
                 "downgrade": bool(os.environ.get(DOWNGRADE)),
+                "liftHold": bool(os.environ.get(LIFT_HOLD)),
                 "update": this(urn, os.environ),
             }
             plan = read_plan({**news, **wishes}, self._place.account)
@@ -187,6 +192,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if not outcome.succeeded:
             self._keep(news, outcome, context)
         return outcome
+
+    def _say_what_refuses(self, urn: str, news: dict[str, Any], context: Context) -> None:
+        """Warn in the preview of an environment's first release of what people have decided against it."""
+        if unknown(news.get("recordsBucket")) or not any((news.get("gates") or {}).values()):
+            return
+        with self._errors(context):
+            tools = self._tools(urn, Stop())
+            warning = refused(news, tools, Store(tools.aws.s3, str(news["recordsBucket"])))
+        if warning:
+            self._row(urn).warn(warning)
 
     def _keep(self, news: dict[str, Any], outcome: Outcome, context: Context) -> NoReturn:
         """Fail, and keep the resource: the state tells what happened, and the next update tries again."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from delivery.plan import Check, Migration
+from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 
 
@@ -85,6 +85,7 @@ class ReleaseArgs:
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
     together: bool = True
+    gates: Gates = field(default_factory=Gates)
 
 
 class Release(pulumi.CustomResource):
@@ -130,7 +131,7 @@ def on_the_wire(args: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, Check | Migration | ServiceRelease | Strategy):
+    if isinstance(value, Check | Gates | Migration | ServiceRelease | Strategy):
         return on_the_wire(value)
     if isinstance(value, tuple | list):
         return [_value(item) for item in value]

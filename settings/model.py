@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from delivery.plan import Check, Migration
+from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 from naming import Names
 from settings.repository import GitHub
@@ -276,6 +276,8 @@ class Environment(Stack):
     """How long CI's credentials last."""
     waive: Mapping[str, str] = field(default_factory=dict)
     """Alarms that neither refuse a release nor are watched, each with the reason."""
+    gates: Gates = field(default_factory=Gates)
+    """What a release must be, and when it must not begin."""
 
     @property
     def source(self) -> str:

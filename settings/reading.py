@@ -6,6 +6,7 @@ from typing import Any, cast, get_args
 
 from naming import Names
 from settings import place, rollout, session, workflows
+from settings.gates import gates
 from settings.github import boundary, github
 from settings.model import Architecture, Environment, Shared
 from settings.network import network
@@ -91,6 +92,7 @@ def read(source: Source) -> Shared | Environment:
         "checks_budget_seconds": budget,
         "session_seconds": lasts,
         "waive": rollout.waive(fields["waive"]),
+        "gates": gates(fields["gates"], source, account, region),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }
     _stop_if(problems, source)

@@ -78,6 +78,7 @@ SETTINGS: Mapping[str, Setting] = {
     "together": Setting(Form.BOOLEAN, "`true` or `false`"),
     "alarms": Setting(Form.OBJECT, "fields, below"),
     "waive": Setting(Form.OBJECT, "name of an alarm → why"),
+    "gates": Setting(Form.OBJECT, "fields, below"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
     "secrets": Setting(
@@ -201,6 +202,22 @@ ALARMS: Mapping[str, Field] = {
     ),
     "latency_seconds": Field(Form.NUMBER, 1, "above 0, at most 300", "What 95 of 100 requests must stay below."),
     "min_requests": Field(Form.INTEGER, 20, "1 to 1000000", "Fewer requests in a period say nothing."),
+}
+
+GATES: Mapping[str, Field] = {
+    "after": Field(
+        Form.TEXT, "", "empty, or the name of another environment's stack", "Where it must serve, healthy, first."
+    ),
+    "tagged": Field(Form.BOOLEAN, False, "`true` or `false`", "Whether it must have a semantic version: `1.8.0`."),
+    "freeze": Field(
+        Form.LIST,
+        [],
+        "`Fri 16:00 - Mon 08:00 Europe/Berlin` · `2026-12-24 - 2026-12-27`",
+        "When nothing new is released: every week, or once. Without a time zone: UTC.",
+    ),
+    "override": Field(
+        Form.OBJECT, {}, "`after`, `tagged` or `freeze` → why", "Gates that only warn. The record keeps which and why."
+    ),
 }
 
 SUBNETS: Mapping[str, Field] = {
@@ -344,6 +361,7 @@ OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "workflows": WORKFLOWS,
     "database": DATABASE,
     "alarms": ALARMS,
+    "gates": GATES,
     "secrets.<VARIABLE>": SECRET,
     "subnets": SUBNETS,
     "github": GITHUB,

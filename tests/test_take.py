@@ -54,10 +54,22 @@ class World:
         self.regions: list[str] = []
         self.error = error
         self.gone: set[str] = set()
+        self.ecr_error: Exception | None = None
+        self.registries: list[str] = []
 
     def s3(self, region: str) -> Any:
         self.regions.append(region)
         return S3(self.objects, self.error)
+
+    def ecr(self, region: str) -> Any:
+        self.registries.append(region)
+        return self
+
+    def batch_get_image(self, *, imageIds: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if self.ecr_error:
+            raise self.ecr_error
+        there = imageIds[0]["imageDigest"] not in self.gone
+        return {"images": [{"imageManifest": "{}"}] if there else []}
 
     def ecs(self, region: str) -> Any:
         return self
@@ -184,6 +196,55 @@ def test_a_release_that_nobody_wrote_down() -> None:
         "release 2.0.0: there is none with this version, digest or id in 'staging'.\n"
         "Fix:   `./slipway history -s staging` lists them; then `pulumi config set release VERSION -s staging`."
     )
+
+
+def test_a_release_that_failed_here_is_taken_from_the_source_again() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0")
+    world.wrote(PRODUCTION, "1.8.0", result="failed", minute=5)
+    assert take(production(release="1.8.0"), world).source == "staging"
+    world.wrote(PRODUCTION, "1.8.0", minute=7)
+    assert take(production(release="1.8.0"), world).source == "pin"
+
+
+def test_a_release_that_failed_here_is_none_where_images_are_built() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0", result="failed")
+    assert told(environment(release="1.8.0"), world) == (
+        "release 1.8.0 never succeeded in 'staging' (failed: a check failed).\n"
+        "Fix:   `./slipway history -s staging` shows those that did; or `pulumi config rm release -s staging`, "
+        "and build it again."
+    )
+
+
+@pytest.mark.parametrize("error", [None, "RepositoryNotFoundException"])
+def test_a_release_whose_image_is_gone_is_refused_before_anything_moves(error: str | None) -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0")
+    world.gone.add(image("1.8.0").rpartition("@")[2])
+    if error:
+        world.ecr_error = ClientError({"Error": {"Code": error, "Message": "gone"}}, "BatchGetImage")
+    assert told(production(release="1.8.0"), world) == (
+        f"release 1.8.0: the image of api is gone from the registry: {image('1.8.0')}.\n"
+        "Fix:   choose a newer release (`./slipway history -s production`), "
+        "or build that version again from commit c1.8.0."
+    )
+    assert world.registries == ["eu-central-1"]
+
+
+def test_a_registry_that_cannot_be_asked() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0")
+    world.ecr_error = NoCredentialsError()
+    assert told(production(release="1.8.0"), world).startswith("images of releases could not be looked for: NoCred")
+
+
+def test_what_serves_is_not_looked_for() -> None:
+    """A change of the infrastructure needs no image that is there already."""
+    world = World()
+    world.wrote(PRODUCTION, "1.7.4")
+    take(production(), world)
+    assert world.registries == []
 
 
 def test_nothing_serves_yet() -> None:

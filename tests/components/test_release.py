@@ -40,6 +40,14 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
         },
         "checksBudgetSeconds": 60,
         "waive": {},
+        "gates": {
+            "after": "",
+            "afterBucket": "",
+            "afterNear": False,
+            "tagged": False,
+            "freeze": [],
+            "override": {},
+        },
     }
     assert (inputs["settings"], inputs["settingsHash"]) == (env.plain, env.settings_hash)
     assert inputs["services"] == [

@@ -50,10 +50,11 @@ class _Recorded:
         operation = getattr(self._operations, name)
 
         def call(**arguments: Any) -> Any:
-            self._aws.called(name)
-            answer = operation(**arguments)
-            self._aws.after_call(name)
-            return answer
+            with self._aws.one_at_a_time:
+                self._aws.called(name)
+                answer = operation(**arguments)
+                self._aws.after_call(name)
+                return answer
 
         return call
 
@@ -84,9 +85,10 @@ class _Operations:
         return {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"}
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        if Key not in self._aws.objects:
+        objects = self._aws.others.get(Bucket, self._aws.objects)
+        if Key not in objects:
             raise AwsError("NoSuchKey")
-        return {"Body": io.BytesIO(self._aws.objects[Key])}
+        return {"Body": io.BytesIO(objects[Key])}
 
     def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
         if Key not in self._aws.objects:

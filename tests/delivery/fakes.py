@@ -7,6 +7,7 @@ state of the production listeners, so that a test can ask who met which release.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ class FakeAws:
     """One account."""
 
     def __init__(self) -> None:
+        self.one_at_a_time = threading.RLock()
         self.now = START
         self.clock = Clock(sleep=self.sleep, monotonic=lambda: self.now)
         self.calls: list[str] = []
@@ -90,6 +92,8 @@ class FakeAws:
         self.services: dict[str, FakeService] = {}
         self.definitions: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, bytes] = {}
+        self.others: dict[str, dict[str, bytes]] = {}
+        """The objects of other environments' buckets."""
         self.written: dict[str, float] = {}
         self.held: set[str] = set()
         self.ringing: dict[str, str] = {}

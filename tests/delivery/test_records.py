@@ -273,6 +273,17 @@ def test_a_record_that_went_away_meanwhile_is_refused(store: Store) -> None:
         store.resolve("3f9c1e2a")
 
 
+def test_what_served_before_is_known_by_its_images(store: Store) -> None:
+    declared = RECORD.settings_hash, RECORD.secrets
+    assert not store.served_before(RECORD.digests)
+    store.write(replace(RECORD, result="succeeded"))
+    assert store.served_before(RECORD.digests)
+    assert store.served_before(RECORD.digests, declared)
+    assert not store.served_before(RECORD.digests, ("other", RECORD.secrets))
+    assert not store.served_before(RECORD.digests, (RECORD.settings_hash, {"DB": "arn:other"}))
+    assert not store.served_before(frozenset(), None)
+
+
 def test_what_succeeded_before_is_known(store: Store) -> None:
     """Images alone are not a release: other settings, or other versions of secrets, are other task definitions."""
     equal = {("arn:same", RECORD.services["api"].task_definition)}

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from click.testing import Result
 
+from delivery.hold import Hold
 from delivery.locks import folder_of
 from delivery.records import Journal
 from ops.status import status
@@ -22,6 +23,16 @@ def test_says_what_serves(world: World, invoke: Callable[..., Result]) -> None:
     shown = invoke(status, "-s", "staging").output
     assert "staging serves 1.1.0 (release 00000001) since 2026-01-01 10:01 UTC." in shown
     assert "Under way" not in shown
+
+
+def test_says_who_holds_it(world: World, invoke: Callable[..., Result]) -> None:
+    world.serves(world.released(1))
+    hold = Hold(version="1.1.0", images={}, who="ada", why="slow", since="2026-01-02T03:04:05Z")
+    world.store.keep(hold)
+    said = "It is held at 1.1.0 by ada since 2026-01-02 03:04 UTC: slow. `./slipway hold -s staging --lift --reason …`"
+    assert said in invoke(status, "-s", "staging").output
+    world.store.keep(hold.lifted("ada", "mended", "2026-01-02T03:05:05Z"))
+    assert "held" not in invoke(status, "-s", "staging").output
 
 
 def test_says_what_codedeploy_took_back(world: World, invoke: Callable[..., Result]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
-from delivery.plan import Check, Migration
+from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 from settings import (
     Database,
@@ -110,6 +110,25 @@ def test_checks_say_more_where_they_must(tmp_path: Path) -> None:
         Check(path="/health", json={"database.status": "ok"}),
         Check(path="/old", status=410, contains="x"),
     )
+
+
+def test_gates(tmp_path: Path) -> None:
+    assert staging(tmp_path).gates == Gates()
+    windows = ["Fri 16:00 - Mon 08:00 Europe/Berlin", "2026-12-24 - 2026-12-27"]
+    given = {"after": "production", "tagged": True, "freeze": windows, "override": {"freeze": "a demo"}}
+    assert staging(tmp_path, gates=given).gates == Gates(
+        after="production",
+        after_bucket="shop-production-releases-444455556666",
+        after_near=False,
+        tagged=True,
+        freeze=tuple(windows),
+        override={"freeze": "a demo"},
+    )
+
+
+def test_another_environment_is_near_in_the_same_account_and_region(tmp_path: Path) -> None:
+    near = staging(tmp_path, account="444455556666", gates={"after": "production"}).gates
+    assert (near.after_near, near.after_bucket) == (True, "shop-production-releases-444455556666")
 
 
 def test_times_and_what_is_waived(tmp_path: Path) -> None:
@@ -284,7 +303,7 @@ def test_the_shipped_stack_files_are_right(tmp_path: Path, stack: str) -> None:
 def test_staging_and_production_differ_in_a_handful_of_lines() -> None:
     staging, production = (read_yaml(ROOT / f"Pulumi.{stack}.yaml")["config"] for stack in ("staging", "production"))
     different = {key for key in staging.keys() | production.keys() if staging.get(key) != production.get(key)}
-    assert different == {"shop:source", "shop:rollout", "shop:scale", "shop:nat", "shop:protect"}
+    assert different == {"shop:source", "shop:gates", "shop:rollout", "shop:scale", "shop:nat", "shop:protect"}
 
 
 _JSON = st.recursive(

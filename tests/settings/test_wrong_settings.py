@@ -274,6 +274,49 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
             "waive.other: must say why nobody looks at this alarm, got nothing",
         ],
     ),
+    # gates
+    (
+        {"shop:gates": {"freze": [], "tagged": "maybe", "override": {"frezee": "x", "tagged": " ", "after": ""}}},
+        [
+            "gates.freze: unknown; did you mean freeze?",
+            "gates.tagged: must be true or false, got maybe",
+            "gates.override.frezee: unknown; did you mean freeze?",
+            "gates.override.tagged: must say why this gate only warns, got  ",
+            "gates.override.after: must say why this gate only warns, got nothing",
+        ],
+    ),
+    (
+        {"shop:gates": {"after": "prodction"}},
+        [
+            "gates.after: must be the name of a stack that has a file Pulumi.prodction.yaml, got prodction; "
+            "did you mean production?"
+        ],
+    ),
+    (
+        {"shop:gates": {"after": "staging"}},
+        ["gates.after: must not name its own stack, got staging; there is production"],
+    ),
+    (
+        {"shop:gates": {"after": "shared"}},
+        ["gates.after: must name a stack of kind environment, got shared; there is production"],
+    ),
+    ({"shop:gates": {"freeze": "Sat - Sun"}}, ["gates.freeze: must be a list, got Sat - Sun"]),
+    (
+        {"shop:gates": {"freeze": ["Sat - Sun", "Fri 16:00 - Mon 8:00 Europe/Berlin", "Fri - Mon Europe/Berln", 5]}},
+        [
+            "gates.freeze[1]: expected a time such as 16:00, got `8:00`; "
+            "write it like `Fri 16:00 - Mon 08:00 Europe/Berlin` or `2026-12-24 - 2026-12-27`\n"
+            "    Fri 16:00 - Mon 8:00 Europe/Berlin\n"
+            "                    ^^^^",
+            "gates.freeze[2]: expected a time zone or the end, got `Europe/Berln`; did you mean Europe/Berlin?\n"
+            "    Fri - Mon Europe/Berln\n"
+            "              ^^^^^^^^^^^^",
+            "gates.freeze[3]: expected a day such as `Fri` or a date such as 2026-12-24, got `5`; "
+            "write it like `Fri 16:00 - Mon 08:00 Europe/Berlin` or `2026-12-24 - 2026-12-27`\n"
+            "    5\n"
+            "    ^",
+        ],
+    ),
     ({"shop:waive": ["other"]}, ['waive: must be an object (key: value), got ["other"]']),
     # environment and secrets
     (

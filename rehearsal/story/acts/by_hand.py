@@ -47,6 +47,7 @@ class Watcher:
 
 def play(play: Play) -> None:
     """Skip the bake of one release, abort the next."""
+    play.forward()
     version = play.stage.application.touch()
     eager = Watcher(play, "100%", "skip-bake", "rehearsal: errors and latency are flat")
     update, note = play.release(33, version, "its bake is cut short", on_row=eager.watch)

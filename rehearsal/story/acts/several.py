@@ -22,6 +22,7 @@ SESSION = "2h"
 
 def play(play: Play) -> None:
     """Add two services, release all, then one release of which one service's check fails."""
+    play.forward()
     service = play.stage.project.service
     known = dict(play.stage.project.service_settings)
     second = known | {"listener": DOOR, "test_listener": SIDE_DOOR}
