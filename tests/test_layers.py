@@ -61,11 +61,16 @@ def sources(room: str) -> Iterator[Path]:
 
 
 @cache
+def read(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+@cache
 def imports(path: Path, root: Path = ROOT) -> tuple[tuple[int, str], ...]:
     """Every module that `path` imports at run time, with its line; those for the type checker alone do not count."""
     package = path.relative_to(root).parent.parts
     found: list[tuple[int, str]] = []
-    waiting: list[ast.AST] = [ast.parse(path.read_text(), str(path))]
+    waiting: list[ast.AST] = [read(path)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
@@ -114,7 +119,7 @@ def test_only_settings_reads_configuration_and_environment() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in program
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(read(path))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and (node.value.id, node.attr) in {("pulumi", "Config"), ("os", "environ"), ("os", "getenv")}

@@ -7,7 +7,6 @@ or a place that changed, an alias in the same commit.
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,11 @@ from tests.components.support import (
 SNAPSHOTS = ROOT / "tests" / "snapshots"
 
 
-@cache
 def small() -> Built:
     """Build what ships as staging."""
     return program(environment())
 
 
-@cache
 def large() -> Built:
     """Build everything that there is a setting for."""
     env = environment(
@@ -57,7 +54,6 @@ def large() -> Built:
     return program(env)
 
 
-@cache
 def common() -> Built:
     """Build the shared stack."""
     return program(shared())
