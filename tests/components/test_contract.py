@@ -59,7 +59,6 @@ def common() -> Built:
     return program(shared())
 
 
-@cache
 def delivering() -> Built:
     """Build the shared stack with a repository and everything that there is a setting for."""
     wanted = repository(
