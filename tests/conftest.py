@@ -16,4 +16,5 @@ gc.disable()
 def pytest_collection_finish() -> None:
     """Let the collector look after what tests make, and after nothing else."""
     gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     gc.enable()

@@ -60,7 +60,6 @@ def sources(room: str) -> Iterator[Path]:
     yield from (path for path in sorted((ROOT / room).rglob("*.py")) if "__pycache__" not in path.parts)
 
 
-@cache
 def read(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 

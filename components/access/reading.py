@@ -16,7 +16,7 @@ _DESCRIBE = [
     "elasticloadbalancing:Describe*",
     *actions("events", "DescribeRule ListTagsForResource ListTargetsByRule"),
     *actions("logs", "DescribeLogGroups ListTagsForResource"),
-    *actions("secretsmanager", "DescribeSecret GetResourcePolicy"),
+    *actions("secretsmanager", "DescribeSecret GetResourcePolicy ListSecretVersionIds"),
 ]
 _FUNCTIONS = actions("lambda", "Get* ListTags ListVersionsByFunction")
 _ROLES = actions("iam", "GetRole GetRolePolicy List*")
