@@ -103,13 +103,13 @@ class Played:
         first = scene.update.wait()
         if reached:
             self.fault.mend(scene)
-        serving, journal = sight.serving(), sight.journal()
+        serving, journal = sight.settled(), sight.journal()
         self.fault.later(scene)
         if self.blind:
             self.blind.between(scene)
             self.blind.after(scene)
         following, drift = self._following(first)
-        after = sight.serving()
+        after = sight.settled()
         count = self.environment.play.traffic.stop()
         if orphans := sight.orphans():
             scene.note(f"ended what its engine had left: {', '.join(one.what for one in orphans)}")

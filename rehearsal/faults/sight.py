@@ -139,6 +139,11 @@ class Sight:
             desired=primary.get("computedDesiredCount", state["desiredCount"]),
         )
 
+    def settled(self, limit: float = 20.0) -> Serving | None:
+        """Who serves users, once ECS has replaced the tasks that a fault has killed; it has so many seconds."""
+        until(lambda: (found := self.serving()) is None or found.running >= found.desired, limit)
+        return self.serving()
+
     def desired(self) -> int:
         """How many tasks the service should have."""
         return int(self._service()["desiredCount"])
