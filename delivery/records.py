@@ -18,7 +18,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, cast
 
 from delivery.documents import Fields
@@ -148,7 +148,7 @@ class Record:
 
     def stored(self) -> dict[str, Any]:
         """The record's fields as they are stored; `from` is a word of Python's own."""
-        return {re.sub(r"^before(?=_|$)", "from", name): value for name, value in asdict(self).items()}
+        return {re.sub(r"^before(?=_|$)", "from", name): value for name, value in _plain(self).items()}
 
     def to_json(self) -> str:
         """The record as it is stored."""
@@ -225,7 +225,7 @@ class Pointer:
 
     def to_json(self) -> str:
         """The pointer as it is stored."""
-        return _dump({**asdict(self), "digests": self.digests})
+        return _dump({**_plain(self), "digests": self.digests})
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> Pointer:
@@ -257,7 +257,8 @@ class Journal:
 
     def to_json(self) -> str:
         """The journal as it is stored."""
-        return _dump({"step": self.step, "held": self.held, "record": self.record.stored()})
+        # On one line: it is written before every step, and goes with the release.
+        return _dump({"step": self.step, "held": self.held, "record": self.record.stored()}, indent=None)
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> Journal:
@@ -324,5 +325,20 @@ def _watched(found: Fields) -> dict[str, tuple[str, ...]]:
     return {name: tuple(inner.list_of_texts(name)) for name in found.plain("watched")}
 
 
-def _dump(values: dict[str, Any]) -> str:
-    return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False) + "\n"
+def _plain(one: Any) -> dict[str, Any]:
+    """A dataclass's fields by name, inner dataclasses likewise. `asdict` copies every text on its way."""
+    return {name: _value(getattr(one, name)) for name in one.__dataclass_fields__}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _value(inner) for name, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_value(inner) for inner in value]
+    return _plain(value)
+
+
+def _dump(values: dict[str, Any], indent: int | None = 2) -> str:
+    return json.dumps({"schema": SCHEMA, **values}, indent=indent, ensure_ascii=False) + "\n"

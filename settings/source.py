@@ -15,6 +15,9 @@ from pulumi.runtime import config as engine
 
 from settings.table import SETTINGS
 
+#: Reads YAML without making objects of it; the one in C is ten times as fast, and not everywhere.
+LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
@@ -130,7 +133,7 @@ def stack_files(root: Path) -> list[Path]:
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML file; an empty or missing one holds nothing, as does one that only the engine can make sense of."""
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.load(path.read_text(), LOADER)  # noqa: S506 - a safe one
     except (OSError, yaml.YAMLError):
         return {}
     return content if isinstance(content, dict) else {}

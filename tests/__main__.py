@@ -18,9 +18,9 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 #: Markers of tests that need more than Python.
 SLOW = "process or ministack or emulator or engine or rehearsal"
-#: Half of the fast tests, by the time that they take: those of the product. The others need the emulated
-#: clouds, which take longer to load than many a room to test.
-HALF = ("components", "delivery", "example", "ops", "plugin", "settings")
+#: Half of the fast tests, by the time that they take: those that need Pulumi's provider SDKs, which take longer to load
+#: than many a room to test, and people's commands.
+HALF = ("components", "example", "ops", "plugin", "settings", "test_main.py", "test_providers.py", "test_take.py")
 #: What pytest returns where it has found no test.
 NOTHING = 5
 

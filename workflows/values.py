@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,6 @@ def values(places: Mapping[str, Environment], layout: Layout) -> dict[str, Any]:
     suites = {suite: _suite(suite, asked) for suite in asked.suites}
     production = PRODUCTION in places
     images = _images(staging, layout)
-    base = staging.services[0].build.args.get("BASE_IMAGE", "")
     return {
         "folder": layout.folder or ".",
         "subfolder": bool(layout.folder),
@@ -116,8 +116,6 @@ def values(places: Mapping[str, Environment], layout: Layout) -> dict[str, Any]:
         "arm": staging.architecture == "arm64",
         "images": images,
         "approved": asked.approval != "none",
-        "args": f' --build-arg BASE_IMAGE="{base}"' if base else "",
-        "base": base,
         "contexts": json.dumps(sorted({f"/{image['context']}" for image in images})),
         "pip": json.dumps(_pip(staging, layout)),
         "production": deploy.get(PRODUCTION),
@@ -179,11 +177,30 @@ def _suite(suite: str, asked: Workflows) -> dict[str, Any]:
 
 
 def _images(staging: Environment, layout: Layout) -> list[dict[str, str]]:
-    """The images that are built, each once: services may run the same."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    """The images that are built, each once: services may run the same.
+
+    Raises `WorkflowError` for arguments in which GitHub would see an expression.
+    """
+    found: dict[tuple[str, str, str], dict[str, str]] = {}
     for app in staging.services:
         context, dockerfile = layout.inside(app.build.context), layout.inside(app.build.dockerfile)
-        found.setdefault((context, dockerfile), {"name": app.name, "context": context, "dockerfile": dockerfile})
+        args = [f"{name}={value}" for name, value in sorted(app.build.args.items())]
+        if any("${{" in arg for arg in args):
+            raise WorkflowError(
+                f"services.{app.name}.args: must hold no ${{{{ … }}}}", "a build argument is text: GitHub would read it"
+            )
+        words = ["docker", "build", "--file", dockerfile, "--tag", f"checked:{app.name}"]
+        words += [word for arg in args for word in ("--build-arg", arg)]
+        found.setdefault(
+            (context, dockerfile, "\n".join(args)),
+            {
+                "name": app.name,
+                "context": context,
+                "dockerfile": dockerfile,
+                "args": json.dumps("\n".join(args)),
+                "build": shlex.join([*words, context]),
+            },
+        )
     return list(found.values())
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from components.ignored import IGNORED
+from delivery.plan import Migration
 from delivery.strategy import parse
 from settings import Database, OwnNetwork, Scale, Secret, Webhook
 from tests.components.support import (
@@ -27,6 +28,8 @@ from tests.components.support import (
 )
 
 SNAPSHOTS = ROOT / "tests" / "snapshots"
+#: How the service of `large` migrates its database.
+MIGRATION = Migration(command=("migrate", "up"), downgrade=("migrate", "down"), timeout_minutes=30, ahead="refuse")
 
 
 def small() -> Built:
@@ -37,7 +40,10 @@ def small() -> Built:
 def large() -> Built:
     """Build everything that there is a setting for."""
     env = environment(
-        services=(app(scale=Scale(low=2, high=6), policies=("arn:aws:iam::aws:policy/Read",)), worker()),
+        services=(
+            app(scale=Scale(low=2, high=6), policies=("arn:aws:iam::aws:policy/Read",), migration=MIGRATION),
+            worker(),
+        ),
         network=OwnNetwork(
             cidr="10.20.0.0/16",
             public=("10.20.0.0/20", "10.20.16.0/20"),

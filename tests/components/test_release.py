@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from delivery.plan import Migration
 from delivery.strategy import parse
-from settings import Cargo, Database, Environment, Ran, Secret
-from tests.components.support import ACCOUNT, ARN, app, environment, program, worker
+from settings import Cargo, Environment, Ran, Secret
+from tests.components.support import ACCOUNT, ARN, Built, app, environment, program, worker
 from tests.components.test_contract import large, small
 
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop"
@@ -102,10 +101,8 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
 
 
 def test_it_is_told_how_a_database_is_migrated() -> None:
-    how = Migration(command=("migrate", "up"), downgrade=("migrate", "down"), timeout_minutes=30, ahead="refuse")
-    database = Database(security_group="sg-0a1b2c3d", port=5432)
-    built = program(environment(services=(app(migration=how),), database=database))
-    (service,) = built.one("Release").inputs["services"]
+    built = large()
+    service = built.one("Release").inputs["services"][0]
     assert service["migration"] == {
         "command": ["migrate", "up"],
         "downgrade": ["migrate", "down"],
@@ -147,34 +144,38 @@ SECRETS = (Secret(variable="KEY", name="shop/key", arn=None, key=""),)
 TAKEN = f"{IMAGE}/api@sha256:{'a' * 64}"
 
 
-def going_back(env: Environment, declared: dict[str, str] | None) -> Mapping[str, Any]:
-    """Return what a release is told that goes back to one that ran here."""
+THEN = f"arn:aws:secretsmanager:{ARN}:secret:shop/old-AbCdEf"
+
+
+def gone_back(env: Environment, declared: dict[str, str] | None) -> Built:
+    """Build a release that goes back to one that ran here, with another secret."""
     ran = Ran(
         definitions={"api": "arn:api:7"},
         declared=declared,
         settings={"env": {"LEVEL": "info"}},
         settings_hash="then",
-        secrets={"KEY": "arn:of:v1"},
+        secrets={"KEY": f"{THEN}:::v1"},
     )
-    cargo = Cargo(version="1.7.4", commit="abc", source="pin", images={"api": TAKEN}, ran=ran)
-    return program(env, cargo).one("Release").inputs
+    return program(env, Cargo(version="1.7.4", commit="abc", source="pin", images={"api": TAKEN}, ran=ran))
+
+
+def going_back(env: Environment, declared: dict[str, str] | None) -> Mapping[str, Any]:
+    """Return what such a release is told."""
+    return gone_back(env, declared).one("Release").inputs
 
 
 def test_going_back_takes_back_the_task_definition_with_variables_and_secrets() -> None:
     inputs = going_back(environment(secrets=SECRETS), None)
     assert inputs["services"][0]["taskDefinition"] == "arn:api:7"
     assert (inputs["settings"], inputs["settingsHash"]) == ({"env": {"LEVEL": "info"}}, "then")
-    assert inputs["secrets"] == {"KEY": "arn:of:v1"}
+    assert inputs["secrets"] == {"KEY": f"{THEN}:::v1"}
 
 
 def test_the_execution_role_may_read_what_a_release_names_that_is_gone_back_to() -> None:
     """The settings may name another secret by now; without the permission no task of that release would start."""
-    then = f"arn:aws:secretsmanager:{ARN}:secret:shop/old-AbCdEf"
-    ran = Ran(definitions={"api": "arn:7"}, declared=None, settings={}, settings_hash="", secrets={"K": f"{then}:::v1"})
-    cargo = Cargo(version="1.7.4", commit="abc", source="pin", images={"api": TAKEN}, ran=ran)
-    built = program(environment(secrets=SECRETS), cargo)
+    built = gone_back(environment(secrets=SECRETS), None)
     now = f"arn:aws:secretsmanager:{ARN}:secret:shop/key-AbCdEf"
-    assert built.policy("api-task-execution-policy")["Statement"][-1]["Resource"] == [now, then]
+    assert built.policy("api-task-execution-policy")["Statement"][-1]["Resource"] == [now, THEN]
 
 
 def test_what_was_gone_back_to_stays_until_something_else_is_declared() -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from delivery.strategy import parse
-from tests.components.test_service import service as declared
 from tests.delivery.fakes import image, release_plan, service_plan
 from tests.delivery.fleet import Fleet
 from tests.delivery.scene import left_behind, run, serves, world
@@ -37,6 +36,14 @@ SHOWN: dict[str, tuple[str, str]] = {
     "CDK#36649, terraform-aws-alb#409": (
         "any later update swings live traffic back, since it resets the listener",
         "components/test_load_balancer.py::test_both_listeners_begin_at_blue_and_are_then_left_alone",
+    ),
+    "PU#3569, PAWS#1982, pulumi-awsx#856": (
+        "with `ignoreChanges`, changing memory brings back the image of the start",
+        "components/test_service.py::test_more_memory_keeps_the_image",
+    ),
+    "cdk-ecs-codedeploy#121": (
+        "a changed namespace of the cluster becomes an UpdateService that ECS refuses",
+        "components/test_service.py::test_no_update_asks_of_the_service_what_only_codedeploy_may_change",
     ),
     "terraform-aws-alb#322": (
         "a refresh sees the moved listener as drift and wants it back",
@@ -68,7 +75,7 @@ SHOWN: dict[str, tuple[str, str]] = {
     ),
     "Cop#5750": (
         "traffic moves at once or not at all: no canary, no steps",
-        "components/test_service.py::test_other_steps_become_a_configuration_named_by_them",
+        "components/test_service.py::test_each_rollout_has_a_configuration_of_aws_or_one_that_is_named_by_its_steps",
     ),
     "PU PR#3906": (
         "an earlier state can only be had of Pulumi's own service, so nobody else can go back",
@@ -161,25 +168,6 @@ def test_the_second_update_and_the_third_work_like_the_first() -> None:
     assert "update_service" not in aws.calls
 
 
-def test_more_memory_keeps_the_image() -> None:
-    """PU#3569, PAWS#1982, pulumi-awsx#856: with `ignoreChanges`, changing memory brings back the image of the start."""
-    before, after = (declared(memory=memory).one("TaskDefinition").inputs for memory in (512, 1024))
-    assert (before["memory"], after["memory"]) == ("512", "1024")
-    assert before["containerDefinitions"] == after["containerDefinitions"]
-    assert "containerDefinitions" not in declared(memory=1024).one("TaskDefinition").ignored
-
-
-def test_no_update_asks_of_the_service_what_only_codedeploy_may_change() -> None:
-    """cdk-ecs-codedeploy#121: a changed namespace of the cluster becomes an UpdateService that ECS refuses.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
-    """
-    may = {"desiredCount", "healthCheckGracePeriodSeconds", "propagateTags", "enableEcsManagedTags"}
-    makes_another = {"name", "cluster", "launchType", "deploymentController"}
-    service = declared().one("Service")
-    assert set(service.inputs) - set(service.ignored) == may | makes_another
-
-
 def test_traffic_that_leads_to_nobody_is_no_state_to_stay_in() -> None:
     """CR#2853: production stands on a target group without healthy targets, and the deployment starts from there."""
     aws, old, _ = world()
@@ -216,7 +204,6 @@ def test_nothing_takes_a_task_definition_away_that_may_run() -> None:
     rooms = ("delivery", "plugin", "ops", "components")
     texts = [path.read_text() for room in rooms for path in (ROOT / room).rglob("*.py")]
     assert not any("deregister_task_definition" in text or "delete_task_definitions" in text for text in texts)
-    assert declared().one("TaskDefinition").inputs["skipDestroy"] is True
 
 
 def test_autoscaling_holds_still_while_traffic_moves_and_no_longer() -> None:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 import runpy
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.workflows.support import API, EVERYTHING, NOTHING, PRODUCTION, ROOT, SUITES, jobs, project, rendered, steps
+from tests.workflows.support import (
+    API,
+    EVERYTHING,
+    NOTHING,
+    PRODUCTION,
+    ROOT,
+    SUITES,
+    jobs,
+    project,
+    read,
+    rendered,
+    steps,
+)
 from workflows import WorkflowError, names
 from workflows.pins import pins
 from workflows.rendering import MARK, PLACES, TEMPLATES
@@ -29,10 +41,10 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=KINDS)
-def files(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(params=KINDS, scope="module")
+def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The files of one kind of project."""
-    return rendered(project(tmp_path, **KINDS[request.param]))
+    return rendered(project(tmp_path_factory.mktemp("project"), **KINDS[request.param]))
 
 
 def workflow_files(files: dict[str, str]) -> dict[str, str]:
@@ -72,7 +84,7 @@ def test_the_shell_sees_no_value_that_github_pastes(files: dict[str, str]) -> No
 
 def test_every_job_has_an_end_and_least_permissions(files: dict[str, str]) -> None:
     for text in workflow_files(files).values():
-        assert yaml.safe_load(text)["permissions"] == {}
+        assert read(text)["permissions"] == {}
         for job in jobs(text).values():
             assert job["timeout-minutes"] <= 360
             assert "permissions" in job
@@ -135,7 +147,10 @@ def test_approval_by_reviewers_is_a_job_that_holds_nobody_up(tmp_path: Path) -> 
     assert found["approve"]["permissions"] == {}
     assert found["production"]["needs"] == ["staging", "preview-production", "approve"]
     assert found["production"]["concurrency"] == {"group": "production", "cancel-in-progress": False}
-    assert './slipway promote -s production --version "$VERSION" --yes' in str(found["production"]["steps"])
+    release = found["production"]["steps"][-2]["run"]
+    # exec: who cancels a run signals the step's own process alone.
+    assert release.startswith("exec python3 workflows/steps/again.py --locked --")
+    assert release.endswith('./slipway promote -s production --version "$VERSION" --yes\n')
 
 
 def test_without_approval_production_follows_staging(tmp_path: Path) -> None:
@@ -153,7 +168,7 @@ def test_approval_by_pull_request_moves_production_by_its_own_file(tmp_path: Pat
     # Its merge is a push that changes no application: it must not propose itself again.
     assert found["staging"]["if"] == "needs.changes.outputs.app == 'true'"
     assert found["propose"]["needs"] == ["staging", "preview-production"]
-    assert "workflow_dispatch" in yaml.safe_load(files[PLACES["pull-request"]])[True]
+    assert "workflow_dispatch" in read(files[PLACES["pull-request"]])[True]
 
 
 def test_a_rollback_waits_behind_no_release(tmp_path: Path) -> None:
@@ -212,23 +227,38 @@ def test_images_are_built_once_each(tmp_path: Path) -> None:
     assert sorted(one["context"] for one in built) == ["backend", "jobs"]
 
 
+def test_images_get_their_build_arguments(tmp_path: Path) -> None:
+    services = {"api": {**API, "args": {"A": 'it"s: # $b', "B": "2"}}}
+    root = project(tmp_path, services=services, staging={"shop:base_image": "python:3.12-slim"})
+    built = jobs(rendered(root)[PLACES["pull-request"]])["image"]["strategy"]["matrix"]["include"]
+    assert built[0]["args"] == 'A=it"s: # $b\nB=2\nBASE_IMAGE=python:3.12-slim'
+    script = read(rendered(root, target="gitlab")[".gitlab-ci.yml"])["build-image"]["script"]
+    assert shlex.split(script[0])[6:] == [
+        *("--build-arg", 'A=it"s: # $b', "--build-arg", "B=2", "--build-arg", "BASE_IMAGE=python:3.12-slim"),
+        "backend",
+    ]
+    with pytest.raises(WorkflowError, match=r"services\.api\.args: must hold no \$\{\{ … \}\}"):
+        rendered(project(tmp_path / "b", services={"api": {**API, "args": {"A": "${{ github.actor }}"}}}))
+
+
 def test_a_program_in_a_subfolder_runs_there(tmp_path: Path) -> None:
     root = project(
         tmp_path / "infra", services={"api": {"build": "../backend", "port": 8000}}, workflows={"frontend": "../web"}
     )
     files = rendered(root, "infra")
     for text in workflow_files(files).values():
-        assert yaml.safe_load(text)["defaults"]["run"]["working-directory"] == "infra"
+        assert read(text)["defaults"]["run"]["working-directory"] == "infra"
     found = jobs(files[PLACES["pull-request"]])
     assert found["image"]["strategy"]["matrix"]["include"][0] == {
         "name": "api",
         "context": "backend",
         "dockerfile": "backend/Dockerfile",
+        "args": "",
     }
     assert found["frontend"]["steps"][-1]["working-directory"] == "web"
     # Nothing is checked out there, so that the program's folder is missing.
     assert found["gate"]["defaults"]["run"]["working-directory"] == "."
-    updates = yaml.safe_load(files[PLACES["dependabot"]])["updates"]
+    updates = read(files[PLACES["dependabot"]])["updates"]
     assert updates[0]["directories"] == ["/", "/infra/workflows/pins"]
     assert updates[1]["directories"] == ["/infra"]
 
@@ -257,15 +287,15 @@ def test_files_are_those_that_were_chosen(tmp_path: Path) -> None:
 def test_gitlab_gets_one_file(tmp_path: Path, kind: str) -> None:
     files = rendered(project(tmp_path, **KINDS[kind]), target="gitlab")
     assert list(files) == [".gitlab-ci.yml"]
-    content = yaml.safe_load(files[".gitlab-ci.yml"])
+    content = read(files[".gitlab-ci.yml"])
     assert ("production" in content) == ("production" not in KINDS[kind] or KINDS[kind]["production"] is not None)
     assert content["staging"]["resource_group"] == "staging"
     assert not re.search(r"__[a-z]|@PIN\b|# (if|each|include): |# end$|#- ", files[".gitlab-ci.yml"], re.MULTILINE)
 
 
 def test_gitlab_asks_a_person_before_production(tmp_path: Path) -> None:
-    asked = yaml.safe_load(rendered(project(tmp_path / "a"), target="gitlab")[".gitlab-ci.yml"])
-    free = yaml.safe_load(rendered(project(tmp_path / "b", workflows=NOTHING), target="gitlab")[".gitlab-ci.yml"])
+    asked = read(rendered(project(tmp_path / "a"), target="gitlab")[".gitlab-ci.yml"])
+    free = read(rendered(project(tmp_path / "b", workflows=NOTHING), target="gitlab")[".gitlab-ci.yml"])
     assert asked["production"]["rules"][-1] == {"when": "manual"}
     assert free["production"]["rules"][-1] == {"when": "on_success"}
 
@@ -293,7 +323,7 @@ def test_the_engine_is_as_new_as_the_sdk(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.yml")), ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_templates_are_yaml_themselves(path: Path) -> None:
     """So that an editor knows what it edits."""
-    assert yaml.safe_load(path.read_text()) is not None
+    assert read(path.read_text()) is not None
 
 
 def test_names_agree_with_what_is_rendered(tmp_path: Path) -> None:
@@ -303,4 +333,4 @@ def test_names_agree_with_what_is_rendered(tmp_path: Path) -> None:
         assert name in text
     proposing = rendered(project(tmp_path / "p", workflows={"approval": "pull_request"}))
     assert names.PROPOSAL in proposing[PLACES["deliver"]]
-    assert yaml.safe_load(files[PLACES["deliver"]])[True]["push"]["branches"] == [names.MAIN]
+    assert read(files[PLACES["deliver"]])[True]["push"]["branches"] == [names.MAIN]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -55,6 +57,22 @@ class TestAgain:
         assert again.main(words, pause=waited.append) == code
         assert waited == waits
 
+    @pytest.mark.process
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_all_that_runs_hears_once_that_the_run_is_cancelled(self, tmp_path: Path, number: signal.Signals) -> None:
+        """A command that starts another, as a verb starts Pulumi: both tidy up, and there is no second run."""
+        inner = f"trap 'echo inner >> {tmp_path}/heard' INT; echo ready; sleep 20 & wait; sleep 0.3; echo i/o timeout"
+        outer = f"trap 'echo outer >> {tmp_path}/heard' INT; sh -c \"{inner}\"; exit 3"
+        words = [sys.executable, str(ROOT / "workflows/steps/again.py"), "--", "sh", "-c", outer]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            assert run.stdout.readline() == "ready\n"
+            run.send_signal(number)
+            time.sleep(0.1)
+            run.send_signal(signal.SIGTERM)
+            assert run.wait(timeout=15) == 3
+        assert sorted((tmp_path / "heard").read_text().split()) == ["inner", "outer"]
+
 
 class TestChanges:
     @pytest.mark.parametrize(
@@ -102,7 +120,9 @@ class TestChanges:
         git("add", ".")
         git("commit", "-q", "-m", "wip")
         head = git("rev-parse", "HEAD")
-        assert changes.main(["--base", base, "--head", head]) == 1
+        assert changes.main(["--base", base, "--head", head]) == 0
+        assert capsys.readouterr().err == ""
+        assert changes.main(["--messages", "--base", base, "--head", head]) == 1
         said = capsys.readouterr()
         assert said.out == "code=false\napp=true\nproduction=false\n"
         assert "::error::" in said.err

@@ -9,7 +9,9 @@ is ours.
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -57,18 +59,41 @@ def passing(said: str, *, locked: bool) -> bool:
 
 
 def _run(command: Sequence[str]) -> tuple[int, str]:
-    """Run the command; return its exit code and the end of what it wrote."""
+    """Run the command; return its exit code and the end of what it wrote.
+
+    Who cancels a run signals this process alone: everything that the command has started hears of it, as it would at a
+    terminal, and once, since a second time means to Pulumi that nothing is to be put in order.
+    """
     kept = ""
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", bufsize=1
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        bufsize=1,
+        start_new_session=True,
     ) as child:
-        if child.stdout is not None:
-            for line in child.stdout:
-                sys.stdout.write(line)
-                sys.stdout.flush()
-                kept = (kept + line)[-_KEPT:]
-        code = child.wait()
-    return code, kept
+        told: list[int] = []
+
+        def pass_on(number: int, _frame: object) -> None:
+            if not told:
+                os.killpg(child.pid, signal.SIGINT)
+            told.append(number)
+
+        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            if child.stdout is not None:
+                for line in child.stdout:
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+                    kept = (kept + line)[-_KEPT:]
+            code = child.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    # One that was told to stop is not run again, whatever it says.
+    return code, "" if told else kept
 
 
 if __name__ == "__main__":

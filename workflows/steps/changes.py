@@ -4,8 +4,8 @@
     app=true|false         whether anything but production's settings changed
     production=true|false  whether production's settings changed
 
-Where it cannot be known (a first push, a merge queue), everything counts as changed but production's settings. Messages
-of the commits are looked at on the way: a commit that says it is unfinished fails the step.
+Where it cannot be known (a first push, a merge queue), everything counts as changed but production's settings. With
+`--messages` a commit that says it is unfinished fails the step.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="changes.py", description="Say what a change touches.")
     parser.add_argument("--base", default="", help="the commit before; empty where there is none")
     parser.add_argument("--head", default="", help="the commit after")
+    parser.add_argument("--messages", action="store_true", help="look at the messages of the commits, too")
     asked = parser.parse_args(words)
     paths = _git("diff", "--name-only", "--no-renames", f"{asked.base}...{asked.head}") if _known(asked) else None
     for name, value in outputs(paths).items():
         print(f"{name}={'true' if value else 'false'}")
-    subjects = _git("log", "--no-merges", "--format=%h %s", f"{asked.base}..{asked.head}") if paths is not None else []
+    look = asked.messages and paths is not None
+    subjects = _git("log", "--no-merges", "--format=%h %s", f"{asked.base}..{asked.head}") if look else []
     wrong = [line for line in (told(subject) for subject in subjects or []) if line]
     for line in wrong:
         print(f"::error::{line}", file=sys.stderr)
