@@ -73,14 +73,16 @@ def run_unit(words: Sequence[str]) -> int:
     Each half is a pytest of its own, which loads only what it tests: for every process to load everything, and to tell
     another one about each test, would take as long as half of the tests.
     """
-    tests = ["-m", "pytest", "-m", f"not ({SLOW})", *words]
+    # What logs say is asked by slow tests alone; the layers are held by `--check`, too.
+    tests = ["-m", "pytest", "-m", f"not ({SLOW})", "-p", "no:logging", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
     rooms = [f"tests/{room}" for room in HALF]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with tempfile.TemporaryFile() as told:
         one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit")
-        other = start([*tests, "tests", *(f"--ignore={room}" for room in rooms)], HYPOTHESIS_PROFILE="unit")
+        elsewhere = [*rooms, "tests/test_layers.py"]
+        other = start([*tests, "tests", *(f"--ignore={room}" for room in elsewhere)], HYPOTHESIS_PROFILE="unit")
         codes = {other.wait(), one.wait()}
         told.seek(0)
         sys.stdout.buffer.write(told.read())
