@@ -66,7 +66,7 @@ class Client:
         """Answer for ourselves, after the request's body has been read away."""
         if self._protocol.their_state is h11.SEND_BODY and self._protocol.they_are_waiting_for_100_continue:
             headers = [*headers, (b"Connection", b"close")]
-        else:
+        elif self._protocol.their_state is h11.SEND_BODY:
             async for _ in self.body():
                 pass
         length = (b"Content-Length", str(len(body)).encode())
@@ -75,6 +75,11 @@ class Client:
         self._write(h11.Data(data=body))
         self._write(h11.EndOfMessage())
         await self._writer.drain()
+
+    @property
+    def waits(self) -> bool:
+        """Whether a request has come to which nothing has been answered yet."""
+        return self._protocol.our_state is h11.SEND_RESPONSE
 
     def unread(self) -> bytes:
         """What the client has sent beyond its request."""

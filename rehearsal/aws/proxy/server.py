@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import logging
 import re
 import ssl
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from rehearsal.aws.gateway import VIA
 from rehearsal.aws.proxy.client import HOP_BY_HOP, Client
 from rehearsal.aws.proxy.upstream import Upstream
 from rehearsal.aws.world import World
+
+log = logging.getLogger("slipway.proxy")
 
 _CHUNK = 65536
 _HEAD_LIMIT = 65536
@@ -122,7 +125,14 @@ class Proxy:
             else:
                 extra = [] if registry else [(VIA, f"{self._listener(host, port)}".encode())]
                 target = path or request.target.decode("latin-1")
-                await self._forward(client, request, target, extra, ("127.0.0.1", self._world.port))
+                try:
+                    await self._forward(client, request, target, extra, ("127.0.0.1", self._world.port))
+                except (OSError, EOFError, h11.RemoteProtocolError) as error:
+                    # A connection that just ends looks idle to Go's client, which then sends no upload again.
+                    if not client.waits:
+                        raise
+                    log.warning("%s %s: %r", request.method.decode(), target, error)
+                    await client.refuse(502, [], b"the emulated AWS ended the connection before it answered\n")
             request = await client.next_request()
             path = _path_of(request) if request is not None else ""
 

@@ -7,9 +7,12 @@ import threading
 from rehearsal.faults.expected import EITHER, TAKEN_BACK, Expectation
 from rehearsal.faults.fault import Fault
 from rehearsal.faults.scene import Scene
+from rehearsal.faults.sight import until
 
 #: Seconds of the wall: CloudWatch itself looks again every second, and finds nothing wrong.
 RINGS, AGAIN = 4.0, 0.15
+#: Seconds of the wall for the window in which the deployment before may go back.
+ENDS = 60.0
 
 
 class AlarmRings(Fault):
@@ -17,6 +20,14 @@ class AlarmRings(Fault):
     title = "an alarm of the deployment group rings (SetAlarmState)"
     # What served before is warned of alarms and not refused.
     new_image = ("gates",)
+
+    def prepare(self, scene: Scene) -> None:
+        """Wait until nobody but the release can be meant: a deployment that is kept warm would be taken back by it.
+
+        That is a cell of its own.
+        """
+        if not until(lambda: not scene.sight.active_deployment(), ENDS):
+            scene.note(f"the deployment before was still there after {ENDS:g} s")
 
     def strike(self, scene: Scene) -> None:
         """Let it ring for a while."""

@@ -43,6 +43,8 @@ async def gateway(reader: Any, writer: Any) -> None:
         return found
 
     while isinstance(request := await event(), h11.Request):
+        if request.target == b"/v2/dropped":
+            return
         size = 0
         while isinstance(part := await event(), h11.Data):
             size += len(part.data)
@@ -188,6 +190,18 @@ def test_large_and_chunked_uploads_arrive_whole(issued: Any) -> None:
             for framing in (("Transfer-Encoding", "chunked"), ("Content-Length", str(5_000_000))):
                 _, _, body = await one.ask("PUT", "/v2/x", [*login, framing], [b"x" * 1_000_000] * 5)
                 assert json.loads(body)["size"] == 5_000_000
+
+    run(issued, story)
+
+
+def test_who_is_left_without_an_answer_is_told_and_may_ask_again(issued: Any) -> None:
+    async def story(client: Any, context: Any, _: Any) -> None:
+        login = [("Host", ECR), ("Authorization", LOGIN)]
+        async with client() as one:
+            await one.connect(f"{ECR}:443", context)
+            upload = [*login, ("Content-Length", "1000")]
+            assert (await one.ask("PUT", "/v2/dropped", upload, [b"x" * 1000]))[0] == 502
+            assert (await one.ask("GET", "/v2/x", login))[0] == 200
 
     run(issued, story)
 
