@@ -1,8 +1,14 @@
-"""What all tests share: how hard property tests try, and what the garbage collector need not walk."""
+"""What all tests share: how hard property tests try, what the garbage collector need not walk, AWS's models."""
 
 from __future__ import annotations
 
+import functools
 import gc
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import botocore.loaders
+import pytest
 
 from tests import examples
 
@@ -18,3 +24,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_are_read_once() -> Iterator[None]:
+    """Share what botocore reads of AWS's models: megabytes of JSON, else for every session anew."""
+    with patch("botocore.session.create_loader", functools.cache(botocore.loaders.create_loader)):
+        yield
