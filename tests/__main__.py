@@ -21,6 +21,8 @@ SLOW = "process or ministack or emulator or engine or rehearsal"
 #: Half of the fast tests, by the time that they take: those that need Pulumi's provider SDKs, which take longer to load
 #: than many a room to test, and people's commands.
 HALF = ("components", "example", "ops", "plugin", "settings", "test_main.py", "test_providers.py", "test_take.py")
+#: Tests of the house and its pages, which read all of it; `--check` holds them.
+STANDING = ("tests/test_layers.py", "tests/test_seeds.py")
 #: What pytest returns where it has found no test.
 NOTHING = 5
 
@@ -56,7 +58,7 @@ def main(words: Sequence[str]) -> int:
                 ["ruff", "check", "."],
                 ["ruff", "format", "--check", "."],
                 ["mypy", "--strict", "."],
-                ["pytest", "tests/test_layers.py"],
+                ["pytest", *STANDING],
                 ["workflows", "--check"],
                 ["tests.workflows.linters", ".github"],
             ]
@@ -73,7 +75,7 @@ def run_unit(words: Sequence[str]) -> int:
     Each half is a pytest of its own, which loads only what it tests: for every process to load everything, and to tell
     another one about each test, would take as long as half of the tests.
     """
-    # What logs say is asked by slow tests alone; the layers are held by `--check`, too.
+    # What logs say is asked by slow tests alone.
     tests = ["-m", "pytest", "-m", f"not ({SLOW})", "-p", "no:logging", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
@@ -81,7 +83,7 @@ def run_unit(words: Sequence[str]) -> int:
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with tempfile.TemporaryFile() as told:
         one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit")
-        elsewhere = [*rooms, "tests/test_layers.py"]
+        elsewhere = [*rooms, *STANDING]
         other = start([*tests, "tests", *(f"--ignore={room}" for room in elsewhere)], HYPOTHESIS_PROFILE="unit")
         codes = {other.wait(), one.wait()}
         told.seek(0)
