@@ -14,7 +14,7 @@ test:  ## every test, the rehearsal included
 unit:  ## the fast tests: no Docker, no engine, no network
 	./slipway test --unit
 
-check:  ## lint, format, types, layers
+check:  ## lint, format, types, layers, workflow files
 	./slipway test --check
 
 format:  ## put the code into its form

@@ -42,7 +42,7 @@ if isinstance(env, Environment):
     services = []
     for app in env.services:
         image = Image(app.name, ImageArgs(env=env, app=app, taken=cargo.images.get(app.name)), on)
-        parts = ServiceArgs(env=env, app=app, image=image, network=network, cluster=cluster, door=door)
+        parts = ServiceArgs(env=env, app=app, image=image, network=network, cluster=cluster, door=door, ran=cargo.ran)
         services.append(Service(app.name, parts, on))
 
     warden = Warden("warden", WardenArgs(env=env, records=records, services=services), on) if door else None
@@ -56,4 +56,5 @@ if isinstance(env, Environment):
     pulumi.export("records", records.bucket)
 else:
     shared = Shared("shared", SharedArgs(stack=env), on)
-    pulumi.export("repositories", shared.repositories)
+    for name in shared.outputs():
+        pulumi.export(name, getattr(shared, name))

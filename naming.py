@@ -51,6 +51,11 @@ class Names:
         """Return the name of `what`, such as `shop-staging-api` for `api`, within the limit of its kind."""
         return fit(f"{self.project}-{self.stack}-{what}", kind.limit)
 
+    def pattern(self, kind: Kind) -> str:
+        """Return a pattern that every name of a kind matches, such as `shop-staging-*`: for policies."""
+        begin, room = f"{self.project}-{self.stack}-", kind.limit - _HASH - 1
+        return (begin if len(begin) <= room else begin[:room].rstrip("-")) + "*"
+
     def log_group(self, what: str) -> str:
         """Return the log group of `what`, such as `/shop/staging/api`: consoles show slashes as a tree."""
         return f"/{self.project}/{self.stack}/{what}"

@@ -1,4 +1,4 @@
-"""The way to AWS: one provider of each kind, and clients for what is read before. Endpoints enter here only.
+"""The way to AWS and GitHub: one provider of each kind, and clients for what is read before. Endpoints enter here only.
 
 Default providers are switched off in `Pulumi.yaml`, so whatever forgets these fails.
 """
@@ -14,9 +14,11 @@ import pulumi_aws as aws
 import pulumi_docker_build as docker
 
 from plugin import Provider, ProviderArgs
-from settings import Stack
+from settings import GitHub, Shared, Stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
 
 #: The services of AWS that the program declares things in, as the provider calls them.
@@ -48,6 +50,14 @@ class Clients:
         """Return a client of S3 in a region, with the credentials that every AWS tool finds."""
         return boto3.session.Session().client("s3", region_name=region, endpoint_url=self.endpoint)
 
+    def ecr(self, region: str) -> ECRClient:
+        """Return a client of ECR in a region."""
+        return boto3.session.Session().client("ecr", region_name=region, endpoint_url=self.endpoint)
+
+    def ecs(self, region: str) -> ECSClient:
+        """Return a client of ECS in a region."""
+        return boto3.session.Session().client("ecs", region_name=region, endpoint_url=self.endpoint)
+
 
 def connect(stack: Stack) -> tuple[pulumi.ResourceOptions, Clients]:
     """Return the options that put a component on the program's providers, and the clients."""
@@ -56,7 +66,22 @@ def connect(stack: Stack) -> tuple[pulumi.ResourceOptions, Clients]:
         docker.Provider("docker-build"),
         Provider("slipway", ProviderArgs(region=stack.region, account=stack.account, endpoint=stack.endpoint)),
     ]
+    if isinstance(stack, Shared) and stack.github:
+        providers.append(_github(stack.github))
     return pulumi.ResourceOptions(providers=providers), Clients(stack.endpoint)
+
+
+def _github(wanted: GitHub) -> pulumi.ProviderResource:
+    """Return how GitHub is reached. The token is the environment's own, as for all of GitHub's tools."""
+    # Loading it takes a fifth of a second that no other stack has to spend.
+    import pulumi_github as github
+
+    args = github.ProviderArgs(owner=wanted.owner)
+    if wanted.endpoint:
+        args.base_url = wanted.endpoint
+        # A second between two writes is what github.com asks for; a server of one's own has no such limit.
+        args.write_delay_ms = 1
+    return github.Provider("github", args)
 
 
 def aws_args(stack: Stack) -> aws.ProviderArgs:

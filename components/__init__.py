@@ -1,6 +1,6 @@
 """What exists. One component per file; each declares resources and never acts.
 
-    shared          what environments share: a `registry` per service
+    shared          what environments share: a `registry` per service, `access` of workflows, the repository (`github`)
     records         the bucket in which releases are written down
     network         a VPC of our own, or one that exists
     cluster         where services run

@@ -44,6 +44,7 @@ class Role(Component):
             name=args.stack.names.of(Kind.ROLE, args.what),
             description=args.description,
             assume_role_policy=pulumi.Output.json_dumps(trust(args.service, args.stack.account)),
+            permissions_boundary=args.stack.boundary,
             opts=self.child(),
         )
         #: What gives it its rights: whatever uses the role waits for these.

@@ -21,7 +21,7 @@ from components.scaling import Scaling, ScalingArgs
 from components.task import Task, TaskArgs
 from naming import Kind
 from plugin import ServiceRelease
-from settings import App, Environment
+from settings import App, Environment, Ran
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +35,8 @@ class ServiceArgs:
     cluster: Cluster
     door: LoadBalancer | None
     """None where no service has a port."""
+    ran: Ran | None = None
+    """How the release ran that is gone back to, or stayed with."""
 
 
 class Service(Component):
@@ -51,7 +53,7 @@ class Service(Component):
         super().__init__(name, opts)
         env, app, door = args.env, args.app, args.door
         entrance = door.entrances.get(app.name) if door else None
-        task = Task(f"{name}-task", TaskArgs(env=env, app=app, image=args.image), self.child())
+        task = Task(f"{name}-task", TaskArgs(env=env, app=app, image=args.image, ran=args.ran), self.child())
         group = self._security_group(args)
         service = self._service(args, task, group, entrance)
         #: ARN of its scalable target; None where the number of its tasks stands fast.
@@ -61,12 +63,14 @@ class Service(Component):
             self.scalable_target = Scaling(f"{name}-scaling", where, self.child()).target
         self.url = pulumi.Output.from_input("")
         self.task_definition = task.definition
+        self.secrets = task.secrets
         #: What a release is told about the service.
         self.release = ServiceRelease(
             name=app.name,
             cluster=args.cluster.cluster_name,
             service=service.name,
             task_definition=task.definition,
+            declared=task.declared,
             image=args.image.ref,
             container=app.name,
             subnets=args.network.task_subnets,

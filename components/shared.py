@@ -1,4 +1,4 @@
-"""What environments share: the repositories that their images come from."""
+"""What environments share: the repositories that their images come from, and what delivers them from GitHub."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pulumi
 from components.component import Component
 from components.policies import expire_all, expire_untagged
 from components.registry import Registry, RegistryArgs
+from settings import GitHub
 from settings import Shared as SharedSettings
 
 #: The repository of build caches, beside those of the services; no service may have this name.
@@ -33,13 +34,37 @@ class Shared(Component):
 
     repositories: pulumi.Output[Mapping[str, str]]
     """URL by service; empty where the registry is somebody else's."""
+    roles: pulumi.Output[Mapping[str, str]]
+    """ARN of the role that workflows take, by environment on GitHub; empty without the setting `github`."""
+    proposal: pulumi.Output[str]
+    """Where files of ours are proposed to the repository; empty where there are none."""
 
     def __init__(self, name: str, args: SharedArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self.repositories = pulumi.Output.from_input({})
+        self.roles = pulumi.Output.from_input({})
+        self.proposal = pulumi.Output.from_input("")
+        if args.stack.github:
+            self._deliver(args.stack, args.stack.github)
         if args.stack.registry.owned:
             self._make(args.stack)
         self.finish()
+
+    def _deliver(self, stack: SharedSettings, wanted: GitHub) -> None:
+        """Make the roles of workflows and set the repository up; GitHub is asked first whether it can be."""
+        # Loading GitHub's SDK takes a fifth of a second that only this stack has to spend.
+        from components.access import Access, AccessArgs
+        from components.github import Repository, RepositoryArgs, check, look_up
+
+        facts = look_up(wanted, self.lookup())
+        if not wanted.roles_only:
+            check(wanted, facts)
+        whose = AccessArgs(account=stack.account, github=wanted, identity=facts.identity, registry=stack.registry)
+        access = Access(f"{self.name}-access", whose, self.child())
+        self.roles = access.roles
+        if not wanted.roles_only:
+            what = RepositoryArgs(github=wanted, facts=facts, roles=access.by_environment)
+            self.proposal = Repository(f"{self.name}-repository", what, self.child()).proposal
 
     def _make(self, stack: SharedSettings) -> None:
         """Make the repositories."""

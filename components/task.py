@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,20 +16,21 @@ from components.containers import container
 from components.image import Image
 from components.policies import execution
 from components.role import Role, RoleArgs
-from components.secrets import refer
+from components.secrets import named, refer
 from naming import Kind, partition
-from settings import App, Environment
+from settings import App, Environment, Ran
 
 _ECS_TASKS = "ecs-tasks.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskArgs:
-    """Which service's task, and its image."""
+    """Which service's task, and its image. ran: how the release ran that is gone back to, or stayed with."""
 
     env: Environment
     app: App
     image: Image
+    ran: Ran | None = None
 
 
 class Task(Component):
@@ -51,7 +53,9 @@ class Task(Component):
             opts=self.child(),
         )
         secrets = [refer(secret, self.lookup()) for secret in env.secrets]
-        starts = self._execution_role(args, [secret.arn for secret in secrets])
+        # A release that is gone back to may need a secret that the settings name no more.
+        earlier = named(args.ran.secrets) if args.ran else []
+        starts = self._execution_role(args, [*(secret.arn for secret in secrets), *earlier])
         runs = self._task_role(args)
 
         def containers(known: dict[str, Any]) -> str:
@@ -60,6 +64,7 @@ class Task(Component):
             return json.dumps([definition], sort_keys=True)
 
         references = {secret.variable: secret.value_from for secret in secrets}
+        described = pulumi.Output.all(image=args.image.ref, secrets=references).apply(containers)
         definition = ecs.TaskDefinition(
             f"{name}-definition",
             family=env.names.of(Kind.TASK_FAMILY, app.name),
@@ -72,16 +77,20 @@ class Task(Component):
             ),
             execution_role_arn=starts.arn,
             task_role_arn=runs.arn,
-            container_definitions=pulumi.Output.all(image=args.image.ref, secrets=references).apply(containers),
+            container_definitions=described,
             skip_destroy=True,
             opts=self.child(),
         )
         self.definition = definition.arn
+        #: A fingerprint of what it says, known before the revision has a number.
+        self.declared = described.apply(lambda text: _fingerprint(text, app.cpu, app.memory, env.architecture))
+        #: What ECS looks up for each variable: the secret, and the version where it is pinned.
+        self.secrets: pulumi.Output[Any] = pulumi.Output.from_input(references)
         self.execution_role = starts.arn
         self.task_role = runs.arn
         self.finish()
 
-    def _execution_role(self, args: TaskArgs, secrets: Sequence[pulumi.Output[str]]) -> Role:
+    def _execution_role(self, args: TaskArgs, secrets: Sequence[pulumi.Input[str]]) -> Role:
         """Make the role that ECS starts tasks with."""
         env, app = args.env, args.app
         logs = f"arn:{partition(env.region)}:logs:{env.region}:{env.account}:log-group:{env.names.log_group(app.name)}"
@@ -112,3 +121,8 @@ class Task(Component):
             ),
             self.child(),
         )
+
+
+def _fingerprint(*what: object) -> str:
+    """Return a short name for what a task definition says."""
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]

@@ -7,6 +7,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `plan`, `strategy` | what a release is asked to do, and how traffic moves |
 | `release` | the order of things: gates, migrate, provision, checks, shift, bake, workers, record |
 | `gates`, `tags`, `alarms`, `who` | what refuses a release before anything moves |
+| `policy`, `freeze`, `hold`, `health` | what people have decided: when nothing comes, what is proved elsewhere |
 | `migration`, `schema`, `migrated` | databases get the schema that the new images need, before any traffic |
 | `oneoff`, `log` | one task that runs once, followed to its end; the lines it writes |
 | `shift`, `deployments` | one service from blue to green |
@@ -18,13 +19,16 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `workers` | services without a port: ECS's own rolling update |
 | `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
 | `serving`, `definitions` | what really serves now |
+| `pins`, `compare` | versions of secrets that a release names; what else than images differs between two |
 | `ending`, `undoing`, `failures` | how it ends: verified, or taken back and explained |
 | `causes`, `trouble` | why tasks do not come up, and whether there is any hope |
 | `warden` | what CodeDeploy does when no update runs, written down by a function of its own |
+| `now`, `ground` | back at once, without an engine; what services are delivered with, written down for it |
 | `control`, `wishes`, `asking`, `abandoned` | what a person asks of a release under way; who answers when none runs |
 | `locks`, `owners` | locks that a killed update left on the state; whether their owner still runs |
 | `removal` | ending what is in flight for good |
 | `ledger`, `records`, `documents`, `store` | what is written down |
+| `update`, `histories` | the Pulumi update that ran a release; its entry in Pulumi's own history |
 | `telling`, `lines`, `redact` | what people hear |
 | `tools`, `aws`, `clock`, `errors` | what all of it works with |
 """

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
+    from delivery.pins import SecretsManager
 
 _LONGEST_MESSAGE = 1000
 
@@ -56,6 +57,9 @@ class Clients(Protocol):
 
     @property
     def s3(self) -> S3Client: ...
+
+    @property
+    def secretsmanager(self) -> SecretsManager: ...
 
     @property
     def sts(self) -> STSClient: ...

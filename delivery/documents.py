@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from delivery.errors import RecordError
@@ -36,9 +38,23 @@ class Fields:
         """Whether there is such a field: for one that came later than documents that are still read."""
         return name in self._values
 
-    def text(self, name: str) -> str:
-        """A string."""
+    def text(self, name: str, default: str | None = None) -> str:
+        """A string; where there is no such field `default`, if there is one."""
+        if default is not None and not self.has(name):
+            return default
         return str(self._get(name, str, "a string"))
+
+    def time(self, name: str, *, empty: bool = False) -> str:
+        """A time, ISO 8601 with its zone, as it is written; empty: it may be missing from the text or from all."""
+        found = self.text(name, "" if empty else None)
+        if found or not empty:
+            try:
+                zone = datetime.fromisoformat(found).tzinfo
+            except ValueError:
+                zone = None
+            if zone is None:
+                raise self._wrong(name, "a time in ISO 8601 with its zone", found)
+        return found
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """One of the allowed strings."""
@@ -58,11 +74,18 @@ class Fields:
     def numbers(self, name: str) -> dict[str, float]:
         """An object of numbers."""
         found = self.plain(name)
-        return {key: float(self._is(f"{name}.{key}", value, (int, float), "a number")) for key, value in found.items()}
+        return {key: self._number(f"{name}.{key}", value) for key, value in found.items()}
 
     def number(self, name: str, default: float) -> float:
         """A number; `default` where there is no such field."""
-        return float(self._is(name, self._values[name], (int, float), "a number")) if self.has(name) else default
+        return self._number(name, self._values[name]) if self.has(name) else default
+
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        found = self._values.get(name)
+        if not isinstance(found, bool):
+            raise self._wrong(name, "true or false", found)
+        return found
 
     def list_of_texts(self, name: str) -> list[str]:
         """A list of strings."""
@@ -79,6 +102,16 @@ class Fields:
             key: Fields(self._is(f"{name}.{key}", value, dict, "an object"), f"{self._where}: {name}.{key}")
             for key, value in self.plain(name).items()
         }
+
+    def _number(self, name: str, value: Any) -> float:
+        found = self._is(name, value, (int, float), "a number")
+        try:
+            number = float(found)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise self._wrong(name, "a finite number", found)
+        return number
 
     def _get(self, name: str, kind: type, what: str) -> Any:
         if name not in self._values:

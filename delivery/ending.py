@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from delivery import failures, lines
 from delivery.apart import Apart
 from delivery.aws import explained
+from delivery.clock import stamp
 from delivery.errors import Cancelled, DeliveryError, Refused, ReleaseFailed
 from delivery.ledger import Ledger
 from delivery.plan import ReleasePlan, ServicePlan
@@ -83,7 +85,7 @@ class Ending:
         way = lines.Way.AT_ONCE if pace.at_once and self._way == lines.Way.SHIFT else self._way
         self._ledger.note("record")
         self._set_tags(self._plan.services)
-        record = self._ledger.close("succeeded", "", serving)
+        record = self._ledger.close("succeeded", "", serving, warm_until=self._warm_until)
         self._tools.teller.note("\n".join(lines.succeeded(self._plan, record, previous, way, passed)))
         return Outcome(record=record, version=record.version, serving=_arns(serving))
 
@@ -128,6 +130,15 @@ class Ending:
         if any(shift.deployment for shift in self._shifts) or any(worker.changed for worker in self._workers):
             return lines.Way.SHIFT
         return lines.Way.REROUTE if any(shift.rerouted for shift in self._shifts) else lines.Way.NOTHING
+
+    @property
+    def _warm_until(self) -> str:
+        """When AWS lets go of the first of the tasks that served before."""
+        minutes = self._plan.strategy.blue_minutes
+        shifted = [shift.view.shifted_at for shift in self._shifts if shift.deployment]
+        if not minutes or not shifted or not all(shifted):
+            return ""
+        return stamp(min(one for one in shifted if one) + timedelta(minutes=minutes))
 
     def _known(self, pointer: Pointer | None) -> Record | None:
         """The record of what serves, where nothing had to be done and it says all there is to say."""

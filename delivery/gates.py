@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from delivery.alarms import LACKS_DATA, RINGS, State, states
 from delivery.definitions import Definitions
 from delivery.errors import Refused
+from delivery.pins import Versions, pins
 from delivery.plan import ReleasePlan, ServicePlan
 from delivery.serving import short
 from delivery.tags import Image, Tags, binding
@@ -26,8 +27,8 @@ NEW_ALARM_SECONDS = 180.0
 class Verdict:
     """What the gates found.
 
-    objections: refuse; overrides: would have, if the release had not served once, or the alarm were not waived;
-    warnings: what a person should look at beside them; unwatched: alarms that are not watched.
+    objections: refuse; overrides: would have, if the release had not served once, or the alarm were not waived, or
+    will one day; warnings: what a person should look at beside them; unwatched: alarms that are not watched.
     """
 
     objections: list[tuple[str, str]] = field(default_factory=list)
@@ -58,9 +59,10 @@ def ask(plan: ReleasePlan, moving: Iterable[ServicePlan], tools: Tools, *, prove
     Waits, minutes at most, for alarms that were just made.
     """
     verdict = Verdict()
-    tags = Tags(tools.aws.ecr)
+    tags, versions, definitions = Tags(tools.aws.ecr), Versions(tools.aws.secretsmanager), tools.world.definitions
     for service in plan.services:
-        _task_definition(service, tools.world.definitions, verdict)
+        _task_definition(service, definitions, verdict)
+        _secrets(service, definitions, versions, verdict)
         _image(service, plan.version, tags, verdict, proven=proven)
     _alarms(plan, list(moving), tools, verdict, proven=proven)
     return verdict
@@ -74,6 +76,26 @@ def _task_definition(service: ServicePlan, definitions: Definitions, verdict: Ve
                 "run `pulumi up --refresh`, which registers it again",
             )
         )
+
+
+def _secrets(service: ServicePlan, definitions: Definitions, versions: Versions, verdict: Verdict) -> None:
+    """Without the version of a secret that it names, no task starts: going back or not, this is impossible."""
+    containers = (definitions.get(service.task_definition) or {}).get("containerDefinitions", [])
+    for pin in (pin for pin in pins(containers) if pin.version):
+        there = versions.of(pin.arn)
+        what = f"{service.name}: {pin.variable}: secret {pin.name}"
+        if there is None:
+            fix = (
+                "restore the secret (`aws secretsmanager restore-secret`), or name another one in the setting `secrets`"
+            )
+            verdict.objections.append((f"{what} does not exist (any more), and no task would start", fix))
+        elif pin.version not in there:
+            fix = "choose a release whose secrets are still there; `pulumi config rm release` takes those of now"
+            verdict.objections.append((f"{what} has no version {pin.version} (any more), and no task would start", fix))
+        elif not there[pin.version]:
+            verdict.overrides.append(
+                f"{what}: version {pin.version} has no staging label any more; once AWS removes it, no task starts"
+            )
 
 
 def _image(service: ServicePlan, version: str, tags: Tags, verdict: Verdict, *, proven: bool) -> None:

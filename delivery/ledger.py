@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from delivery import redact
 from delivery.clock import Clock, moment
 from delivery.errors import RecordError
 from delivery.plan import ReleasePlan
@@ -27,6 +28,8 @@ class Ledger:
         self.held: tuple[str, ...] = ()
         self.record: Record
         self.resumed = False
+        self.stopped_at = ""
+        """The step at which an interrupted release stopped, where one is gone on with."""
         self.closed = False
 
     def open(self, who: str) -> None:
@@ -39,12 +42,17 @@ class Ledger:
             # A journal whose record is finished was left for the sake of what is held alone.
             self.held, open_ = found.held, not found.record.finished
             if open_ and found.record.services == self._plan.target:
-                self.record = replace(found.record, version=self._plan.version, commit=self._plan.commit, who=who)
+                plan = self._plan
+                self.record = replace(
+                    found.record, version=plan.version, commit=plan.commit, who=who, update=plan.update
+                )
                 self._step, self.resumed = found.step, True
+                self.stopped_at = found.step
                 return
             if open_:
                 cause = self._aborted(found.record.id) or f"interrupted while: {found.step}"
                 self._store.write(replace(found.record, finished=self._clock.stamp(), cause=cause))
+        serves = self._serves()
         self.record = Record(
             id=secrets.token_hex(4),
             environment=self._plan.environment,
@@ -56,13 +64,20 @@ class Ledger:
             result="cancelled",
             cause="interrupted",
             who=who,
-            why=self._plan.reason,
+            why=redact.masked(self._plan.reason),
             started=self._clock.stamp(),
             finished="",
             seconds={},
             deployments={},
             settings_hash=self._plan.settings_hash,
-            settings=self._plan.settings,
+            settings=redact.plain(self._plan.settings),
+            before_release=serves.release if serves else "",
+            before_version=serves.version if serves else "",
+            update=self._plan.update,
+            watched=self._plan.watched,
+            secrets=self._plan.secrets,
+            asked=self._plan.asked,
+            declared={service.name: service.declared for service in self._plan.services if service.declared},
         )
 
     @property
@@ -114,12 +129,17 @@ class Ledger:
         self.closed = True
 
     def close(
-        self, result: Result, cause: str, serving: Mapping[str, Served], results: Mapping[str, Result] | None = None
+        self,
+        result: Result,
+        cause: str,
+        serving: Mapping[str, Served],
+        results: Mapping[str, Result] | None = None,
+        warm_until: str = "",
     ) -> Record:
         """Write the record, and for a release that succeeded the pointer; nothing is under way any more.
 
         serving: what serves now, with the task definitions that really run. results: how each service ended, where
-        each stood for itself and one failed.
+        each stood for itself and one failed. warm_until: when AWS lets go of what served before; empty: it is gone.
         """
         finished = self._clock.stamp()
         total = (moment(finished) - moment(self.record.started)).total_seconds()
@@ -134,6 +154,7 @@ class Ledger:
             finished=finished,
             seconds={**self.record.seconds, "total": total},
             calls=self._clock.answers - self._answers,
+            warm_until=warm_until,
         )
         self._store.write(self.record)
         if result == "succeeded":
@@ -159,6 +180,13 @@ class Ledger:
             versions = {name: version for name, version in found.versions.items() if name not in there}
             versions |= {name: record.version for name in sorted(there) if record.version != found.version}
             self._store.point(replace(found, services={**found.services, **services}, versions=versions))
+
+    def _serves(self) -> Pointer | None:
+        """What serves when a release begins; a pointer that cannot be read hinders no release that mends it."""
+        try:
+            return self._store.pointer()
+        except RecordError:
+            return None
 
     def _aborted(self, release: str) -> str:
         """Who aborted an interrupted release and why, where somebody did; its wish has been followed then."""

@@ -86,4 +86,10 @@ def succeeded(plan: ReleasePlan, record: Record, previous: Pointer | None, way: 
     ):
         back = f"./slipway rollback -s {plan.environment} --reason …"
         lines.append(f"{previous.version} stays warm for {plan.strategy.warm_minutes} minutes. Back: {back}")
+    lines.append(f"Record: {record_of(record)}")
     return lines
+
+
+def record_of(record: Record) -> str:
+    """How to read what was written down of a release: the line by which Pulumi's output names it."""
+    return f"./slipway history -s {record.environment} --of {record.id}"

@@ -18,7 +18,7 @@ from delivery.errors import Refused
 from delivery.ledger import Ledger
 from delivery.oneoff import Job, OneOff, marked
 from delivery.plan import Migration, ReleasePlan, ServicePlan
-from delivery.records import Record
+from delivery.records import Record, good
 from delivery.schema import Schema, Standing
 from delivery.store import Store
 from delivery.tools import Tools
@@ -37,12 +37,18 @@ class Migrations:
         self._ledger = ledger
         self._services = [service for service in plan.services if service.migration]
 
-    def run(self, *, proven: bool) -> None:
-        """Migrate every service that has a migration. proven: this release once served here.
+    def run(self) -> None:
+        """Migrate every service that has a migration.
 
         Raises `Refused` where one fails, or where the release must not run on the schema that is there.
         """
-        records = self._store.latest(WITHIN)
+        found = self._store.look(WITHIN)
+        if found.unreadable:
+            # It may be the one that says what the database is at.
+            raise found.unreadable[0]
+        records = found.records
+        # Schemas belong to images: under other settings, one that served here goes back no less.
+        proven = any(record.digests == self._plan.digests for record in good(records))
         for service in self._services:
             assert service.migration is not None  # noqa: S101 - chosen by it
             self._migrate(service, service.migration, records, proven=proven)

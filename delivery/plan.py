@@ -8,6 +8,7 @@ from typing import Any
 
 from delivery.records import Served
 from delivery.strategy import Strategy
+from delivery.update import Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,25 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What people have decided that a release must be, or when it must not begin; `delivery.policy` asks.
+
+    after: the environment that must serve it, healthy, first; empty for none. after_bucket: where that writes its
+    releases down; after_near: whether it is in the same account and region, so that its health can be asked.
+    tagged: whether only a semantic version may be released.
+    freeze: windows in which nothing new is released, as `delivery.freeze` reads them.
+    override: gates that only warn, each with the reason.
+    """
+
+    after: str = ""
+    after_bucket: str = ""
+    after_near: bool = False
+    tagged: bool = False
+    freeze: tuple[str, ...] = ()
+    override: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePlan:
     """What one service should run, and what it is delivered with.
 
@@ -58,6 +78,8 @@ class ServicePlan:
     desired_count: as declared; scalable: whether autoscaling may change it.
     alarms: names of the CloudWatch alarms that take the release back.
     migration: of its database; None where it has none.
+    declared: a fingerprint of what the program declares for it, which is another thing than `task_definition` where a
+    release is gone back to.
     """
 
     name: str
@@ -83,6 +105,7 @@ class ServicePlan:
     checks: tuple[Check, ...] = ()
     alarms: tuple[str, ...] = ()
     migration: Migration | None = None
+    declared: str = ""
 
     @property
     def target(self) -> Served:
@@ -112,13 +135,16 @@ class ReleasePlan:
     environment: the stack. records_bucket: where it is written down.
     checker_function: the Lambda function that asks the checks; None: none are asked.
     version, commit: what it says it is. source: `build`, the stack it is taken from, or `pin`.
-    services: workers roll in their order here.
-    reason: why, in a person's words. settings: non-secret, for the record.
+    services: workers roll in their order here. asked: the name it was asked for by; empty where it was not.
+    reason: why, in a person's words. settings: non-secret, for the record; secrets: what each variable is looked up
+    as, its version included, never a value.
     checks_budget_seconds: how long all checks together may take until they pass, each time that they are asked.
     waive: alarms that neither refuse the release nor are watched, each with the reason.
     account: twelve digits; any other account is refused.
     downgrade: whether a release that goes back undoes the schema that it does not know.
     together: whether one service that fails takes the others back; otherwise each stands for itself.
+    gates: what it must be, and when it must not begin. lift_hold: whether it lifts a hold on the environment.
+    update: the Pulumi update that asks.
     """
 
     environment: str
@@ -132,11 +158,16 @@ class ReleasePlan:
     settings_hash: str = ""
     reason: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
     account: str = ""
     downgrade: bool = False
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
     together: bool = True
+    gates: Gates = field(default_factory=Gates)
+    lift_hold: bool = False
+    update: Update = field(default_factory=Update)
 
     @property
     def target(self) -> dict[str, Served]:
@@ -147,3 +178,12 @@ class ReleasePlan:
     def digests(self) -> frozenset[str]:
         """The digests of its images."""
         return frozenset(served.digest for served in self.target.values())
+
+    @property
+    def watched(self) -> dict[str, tuple[str, ...]]:
+        """By service, the alarms that take the release back: those that are not waived."""
+        named = {
+            service.name: tuple(alarm for alarm in service.alarms if alarm not in self.waive)
+            for service in self.services
+        }
+        return {name: alarms for name, alarms in named.items() if alarms}

@@ -8,7 +8,8 @@ All are JSON documents in the environment's bucket; `delivery.store` reads and w
     control/3f9c1e2a.json                     what a person wishes of it (see `delivery.control`); gone at its end
 
 Reading refuses another schema, and fields that are missing or of the wrong type; fields it does not know pass, so that
-an older checkout reads what a newer one wrote.
+an older checkout reads what a newer one wrote. A field that came later than the first records is empty in those: the
+schema's number changes only where an older checkout would misunderstand what it reads. docs/records.md has every field.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, cast
 
 from delivery.documents import Fields
 from delivery.schema import Schema
+from delivery.update import Update
 
 SCHEMA = 1
 RELEASES = "releases/"
@@ -32,6 +34,9 @@ Result = Literal["succeeded", "refused", "failed", "cancelled", "taken back"]
 RESULTS: tuple[Result, ...] = ("succeeded", "refused", "failed", "cancelled", "taken back")
 #: CodeDeploy went back when no update ran; `delivery.warden` writes it.
 TAKEN_BACK: Result = "taken back"
+
+#: The source of a release that a person brought past the engine; `delivery.now` writes it.
+NOW = "now"
 
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET_LENGTH = 63
@@ -77,19 +82,27 @@ class Record:
     id: eight hexadecimal digits.
     environment: the stack.
     version, commit: what the release says it is.
-    source: `build`, the stack it was taken from, or `pin`.
+    source: `build`, the stack it was taken from, `pin`, or `now` for one that went past the engine.
     services: what it should run; before: what ran when it began.
     cause: why it did not succeed; empty when it did.
     who, why: the identity that ran it, and the reason that was given.
     seconds: how long its phases took: gates, provision, checks, shift, bake, total.
     deployments: the deployment of each service; empty where none was needed.
     settings_hash, settings: of the non-secret settings it ran with.
+    secrets: what ECS looks up for each variable: a secret's ARN, key and version, never a value.
+    declared: by service, a fingerprint of what the program declared; a release that was gone back to runs other things.
+    asked: the name it was asked for by (setting `release`); empty where it was not.
     overrides: gates that only warned, and why; a bake that a person ended, who and why.
     calls: how many calls to AWS it made; records of earlier days do not say.
     schemas: by service, the schema that its database is at since, and the revisions that its image knows; a record that
     was written before there were migrations has none.
     results, serving: how each service ended and what it runs since, where each stood for itself and one failed; empty
     in every other record.
+    before_release, before_version: what served when it began, by id and version; empty where nothing did.
+    update: the Pulumi update that ran it.
+    watched: by service, the alarms that would have taken it back.
+    warm_until: when AWS was to let go of the tasks that served before; empty where none were kept.
+    The last five are empty in records of earlier days.
     """
 
     id: str
@@ -112,8 +125,16 @@ class Record:
     overrides: tuple[str, ...] = ()
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     calls: int = 0
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
     results: Mapping[str, Result] = field(default_factory=dict)
     serving: Mapping[str, Served] = field(default_factory=dict)
+    before_release: str = ""
+    before_version: str = ""
+    update: Update = field(default_factory=Update)
+    watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warm_until: str = ""
 
     @property
     def key(self) -> str:
@@ -127,7 +148,7 @@ class Record:
 
     def stored(self) -> dict[str, Any]:
         """The record's fields as they are stored; `from` is a word of Python's own."""
-        return {"from" if name == "before" else name: value for name, value in asdict(self).items()}
+        return {re.sub(r"^before(?=_|$)", "from", name): value for name, value in _plain(self).items()}
 
     def to_json(self) -> str:
         """The record as it is stored."""
@@ -153,8 +174,8 @@ class Record:
             cause=found.text("cause"),
             who=found.text("who"),
             why=found.text("why"),
-            started=found.text("started"),
-            finished=found.text("finished"),
+            started=found.time("started"),
+            finished=found.time("finished", empty=True),
             seconds=found.numbers("seconds"),
             deployments=found.texts("deployments"),
             settings_hash=found.text("settings_hash"),
@@ -162,8 +183,16 @@ class Record:
             overrides=tuple(found.list_of_texts("overrides")),
             schemas=_schemas(found, "schemas"),
             calls=int(found.number("calls", 0)),
+            secrets=found.texts("secrets") if found.has("secrets") else {},
+            asked=found.text("asked") if found.has("asked") else "",
+            declared=found.texts("declared") if found.has("declared") else {},
             results=_results(found),
             serving=_served(found, "serving") if found.has("serving") else {},
+            before_release=found.text("from_release", ""),
+            before_version=found.text("from_version", ""),
+            update=Update(**_known(Update, found.texts("update") if found.has("update") else {})),
+            watched=_watched(found),
+            warm_until=found.time("warm_until", empty=True),
         )
 
 
@@ -196,7 +225,7 @@ class Pointer:
 
     def to_json(self) -> str:
         """The pointer as it is stored."""
-        return _dump({**asdict(self), "digests": self.digests})
+        return _dump({**_plain(self), "digests": self.digests})
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> Pointer:
@@ -208,7 +237,7 @@ class Pointer:
             version=found.text("version"),
             commit=found.text("commit"),
             services=_served(found, "services"),
-            since=found.text("since"),
+            since=found.time("since"),
             versions=found.texts("versions") if found.has("versions") else {},
         )
 
@@ -228,7 +257,8 @@ class Journal:
 
     def to_json(self) -> str:
         """The journal as it is stored."""
-        return _dump({"step": self.step, "held": self.held, "record": self.record.stored()})
+        # On one line: it is written before every step, and goes with the release.
+        return _dump({"step": self.step, "held": self.held, "record": self.record.stored()}, indent=None)
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> Journal:
@@ -247,12 +277,16 @@ def record_key(started: str, release: str) -> str:
 
 
 def good(records: Iterable[Record]) -> Iterator[Record]:
-    """The releases that succeeded and were not taken back since. `records`: newest first, and so is the answer."""
-    taken_back: set[frozenset[str]] = set()
+    """The releases that succeeded and were not taken back since. `records`: newest first, and so is the answer.
+
+    What was taken back is images in task definitions: the same images ran well before, perhaps, under other settings.
+    """
+    taken_back: set[frozenset[tuple[str, Served]]] = set()
     for record in records:
+        ran = frozenset(record.services.items())
         if record.result == TAKEN_BACK:
-            taken_back.add(record.digests)
-        elif record.result == "succeeded" and record.digests not in taken_back:
+            taken_back.add(ran)
+        elif record.result == "succeeded" and ran not in taken_back:
             yield record
 
 
@@ -279,5 +313,32 @@ def _results(found: Fields) -> dict[str, Result]:
     return {name: cast(Result, inner.choice(name, RESULTS)) for name in found.plain("results")}
 
 
-def _dump(values: dict[str, Any]) -> str:
-    return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False) + "\n"
+def _known(kind: type, values: Mapping[str, str]) -> dict[str, str]:
+    """Those of the values that a dataclass has a field for."""
+    return {part.name: values[part.name] for part in fields(kind) if part.name in values}
+
+
+def _watched(found: Fields) -> dict[str, tuple[str, ...]]:
+    if not found.has("watched"):
+        return {}
+    inner = found.inner("watched")
+    return {name: tuple(inner.list_of_texts(name)) for name in found.plain("watched")}
+
+
+def _plain(one: Any) -> dict[str, Any]:
+    """A dataclass's fields by name, inner dataclasses likewise. `asdict` copies every text on its way."""
+    return {name: _value(getattr(one, name)) for name in one.__dataclass_fields__}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _value(inner) for name, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_value(inner) for inner in value]
+    return _plain(value)
+
+
+def _dump(values: dict[str, Any], indent: int | None = 2) -> str:
+    return json.dumps({"schema": SCHEMA, **values}, indent=indent, ensure_ascii=False) + "\n"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from delivery import failures, gates, lines
@@ -32,6 +32,7 @@ from delivery.ledger import Ledger
 from delivery.meaning import Phase
 from delivery.migration import Migrations
 from delivery.plan import ReleasePlan
+from delivery.policy import Policy, Wish
 from delivery.public import PublicChecks
 from delivery.shift import Ground, Pace, Shift
 from delivery.store import Store
@@ -57,7 +58,6 @@ class Release:
         self._shifts: list[Shift] = []
         self._workers: list[Worker] = []
         self._pace = Pace()
-        self._proven = False
         self._moved = False
         self._looked: dict[str, datetime] = {}
         self._began: datetime | None = None
@@ -79,7 +79,19 @@ class Release:
         if self._ledger.closed:
             with suppress(Exception):  # the release has ended, and its record says how
                 self._wishes.over()
+        if outcome.succeeded and self._plan.lift_hold:
+            self._lift(who.text)
         return outcome
+
+    def _lift(self, who: str) -> None:
+        """Lift the hold that this release passed. One that stays is no reason to fail a release that serves."""
+        try:
+            hold = self._store.hold()
+            if hold is not None:
+                why = self._plan.reason or f"{self._plan.version} was released"
+                self._store.keep(hold.lifted(who, why, self._tools.clock.stamp()))
+        except Exception as error:
+            self._tools.teller.warn(f"the hold could not be lifted: {explained(error).message}")
 
     def _go(self) -> Outcome:
         try:
@@ -110,6 +122,7 @@ class Release:
             try:
                 return phase()
             except DeliveryError as error:
+                self._tools.stop.comes_before(error)
                 if not self._apart.set_aside(error):
                     raise
 
@@ -131,14 +144,19 @@ class Release:
     def _gates(self) -> None:
         self._tools.stop.check()
         self._ledger.note("gates")
+        self._store.lay_ground(self._plan.services)
         # What CodeDeploy watches already is not asked again.
         moving = [] if self._ledger.resumed else [shift.service for shift in self._shifts if shift.arrived()]
-        proven = self._proven = self._store.succeeded_before(self._plan.digests)
-        tools, verdict = self._tools, gates.Verdict()
+        tools = self._tools
+        proven = self._store.succeeded_before(self._plan.target, tools.world.definitions.same)
+        verdict = self._policy(moving=bool(moving))
+        decided = verdict.objections
         for part in self._apart.parts():
             asked = [service for service in moving if service in part.services]
             found = gates.ask(part, asked, tools, proven=proven)
-            found.raise_objections(part.services)
+            # What people have decided is about all services, whether they stand together or not.
+            found.objections += decided
+            found.raise_objections([] if decided else part.services)
             verdict.add(found)
         for warning in [*verdict.warnings, *verdict.overrides]:
             tools.teller.warn(warning)
@@ -150,8 +168,29 @@ class Release:
         overrides = dict.fromkeys([*self._ledger.record.overrides, *verdict.overrides])
         self._ledger.note("provision", overrides=tuple(overrides))
 
+    def _policy(self, *, moving: bool) -> gates.Verdict:
+        """Ask what people have decided, where anything would change and nothing has begun before."""
+        plan, interrupted_at = self._plan, self._ledger.stopped_at
+        if interrupted_at not in ("", "gates") or not (moving or self._changes()):
+            return gates.Verdict()
+        # Other settings and secrets make another release, unless somebody asked for this one by name.
+        declared = None if plan.source == "pin" else (plan.settings_hash, plan.secrets)
+        served = self._store.served_before(plan.digests, declared)
+        images = {name: served.image for name, served in plan.target.items()}
+        wish = Wish(version=plan.version, images=images, served=served, lift_hold=plan.lift_hold)
+        return Policy(plan.environment, plan.gates, self._store, self._tools).ask(wish)
+
+    def _changes(self) -> bool:
+        """Whether anything would serve that does not yet; in an environment's first release everything is new."""
+        if self._store.pointer() is None:
+            return True
+        world, resumed = self._tools.world, self._ledger.resumed
+        # Those whose traffic moves were looked at already, unless the release goes on.
+        unseen = [service for service in self._plan.services if resumed or not service.shifts]
+        return any(not world.serves(service, world.look(service)) for service in unseen)
+
     def _migrate(self) -> None:
-        Migrations(self._plan, self._tools, self._store, self._ledger).run(proven=self._proven)
+        Migrations(self._plan, self._tools, self._store, self._ledger).run()
         self._ledger.note("provision")
 
     def _provision(self) -> None:
@@ -237,11 +276,15 @@ class Release:
 
     def _follow_traffic(self) -> None:
         shares: dict[str, tuple[int, float]] = {}
+        dues: dict[str, float] = {}
+        clock = self._tools.clock
 
         def told(shift: Shift) -> str:
-            now, share = self._tools.clock.now().timestamp(), shift.view.green_percent
+            now, share = clock.now().timestamp(), shift.view.green_percent
             if shares.get(shift.name, (-1, 0.0))[0] != share:
                 shares[shift.name] = (share, now)
+            dues[shift.name] = shares[shift.name][1] + 60 * self._plan.strategy.interval_minutes
+            clock.expect(datetime.fromtimestamp(min(dues.values()), UTC))
             return lines.shifting(shift, self._plan.strategy, int((now - shares[shift.name][1]) // 60))
 
         self._until(lambda shift: shift.view.phase >= Phase.SHIFTED, told)
@@ -258,12 +301,14 @@ class Release:
 
         def baked(shift: Shift) -> bool:
             began = shift.view.shifted_at or seen
-            return self._wishes.skips_bake or clock.now() >= began + timedelta(minutes=bake)
+            clock.expect(end := began + timedelta(minutes=bake))
+            return self._wishes.skips_bake or clock.reached(end)
 
         def told(shift: Shift) -> str:
             return lines.baking(int(clock.since(shift.view.shifted_at or seen) // 60), bake)
 
         self._until(baked, told)
+        clock.expect(None)
         self._public.ask(self._moving, self._visited)
         if self._wishes.found and self._wishes.skips_bake:
             wish = self._wishes.found.told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from delivery.errors import Cancelled
+from delivery.errors import Cancelled, DeliveryError
 
 
 class Stop:
@@ -14,6 +14,7 @@ class Stop:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._asked = False
+        self._closed = False
         self._stops: dict[str, Callable[[], None]] = {}
         self._heed: Callable[[], None] = lambda: None
 
@@ -47,6 +48,12 @@ class Stop:
         with self._lock:
             self._raise()
             self._stops.clear()
+            self._closed = True
+
+    def comes_before(self, error: DeliveryError) -> None:
+        """Raise `Cancelled` where the wish came before something went wrong: it went wrong because all was stopped."""
+        if not self._closed and not isinstance(error, Cancelled):
+            self._raise()
 
     def check(self) -> None:
         """Raise `Cancelled` when somebody asked, here or elsewhere."""

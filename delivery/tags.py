@@ -7,7 +7,7 @@ manifest that is already there. Doing it twice changes nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from delivery.aws import error_code
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
 
 _ECR = re.compile(
-    r"(?P<registry>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?"
+    r"(?P<registry>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
     r"/(?P<repository>[^@:]+)@(?P<digest>sha256:[0-9a-f]{64})"
 )
 #: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
@@ -38,12 +38,13 @@ class Image:
     registry: str
     repository: str
     digest: str
+    region: str = field(default="", compare=False)
 
     @classmethod
     def read(cls, reference: str) -> Image | None:
         """Read `<account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:…`; None for any other registry."""
         found = _ECR.fullmatch(reference)
-        return cls(found["registry"], found["repository"], found["digest"]) if found else None
+        return cls(found["registry"], found["repository"], found["digest"], found["region"]) if found else None
 
 
 def usable(tag: str) -> bool:

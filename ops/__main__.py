@@ -1,4 +1,4 @@
-"""The command line of the operator's verbs: `./slipway history`, `rollback`, `status`, `skip-bake`, `abort`, `unlock`.
+"""The command line of the operator's verbs: those of the table in `slipway` that `ops` runs.
 
 Exit codes: 0 done, 1 failed, 2 called wrongly. No traceback unless `--debug` stands before the verb.
 """
@@ -14,7 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from delivery.aws import explained
 from delivery.errors import DeliveryError
 from ops.abort import abort
+from ops.diff import diff
 from ops.history import history
+from ops.hold import hold
+from ops.promote import promote
 from ops.rollback import rollback
 from ops.skip_bake import skip_bake
 from ops.status import status
@@ -27,7 +30,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (history, rollback, status, skip_bake, abort, unlock):
+for verb in (history, diff, promote, rollback, hold, status, skip_bake, abort, unlock):
     slipway.add_command(verb)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import click
 
@@ -44,16 +45,24 @@ def abort(stack: str, reason: str, yes: bool, as_json: bool) -> None:
         yes=yes,
         as_json=as_json,
     )
-    control = near.control(journal, "abort", reason)
-    pending = near.asking.pending(journal.record.id)
-    if pending is not None and pending.wish == "abort":
-        click.echo(f"It is being taken back already: {pending.told}", err=True)
-        control = pending
-    _end(near, stack, journal, control, as_json=as_json)
+    ended = end(near, stack, journal, wish(near, journal, reason))
+    _say(stack, ended.record, ended.by, ended.stopped, as_json=as_json)
 
 
-def _end(near: Reach, stack: str, journal: Journal, control: Control, *, as_json: bool) -> None:
-    """Ask the update, or act for it."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an aborted release ended. by: who took it back, `update` or `abort`; stopped: deployments, by id."""
+
+    record: Record
+    by: str
+    stopped: tuple[str, ...] = ()
+
+
+def end(near: Reach, stack: str, journal: Journal, control: Control) -> Ended:
+    """Ask the update to take its release back, or do so for it. Raises `DeliveryError` where that did not come about.
+
+    control: the wish to abort, which becomes the record's cause.
+    """
     version = journal.record.version
     answer = near.asking.ask(control)
     if answer != Answer.SILENT:
@@ -66,8 +75,7 @@ def _end(near: Reach, stack: str, journal: Journal, control: Control, *, as_json
             )
         if not record.cause.startswith(control.told):
             raise _too_late(stack, record)
-        _say(stack, record, "update", (), as_json=as_json)
-        return
+        return Ended(record, "update")
     click.echo(f"Nobody answers: the update that ran {version} is gone. Taking it back from here.", err=True)
     found = near.asking.under_way()
     if found is None or found.record.id != control.release:
@@ -79,7 +87,16 @@ def _end(near: Reach, stack: str, journal: Journal, control: Control, *, as_json
             f"{version}: stopped {', '.join(taken.stopped) or 'nothing'}; an update runs it after all, and records it",
             f"`./slipway status -s {stack}` says how far it is",
         )
-    _say(stack, taken.record, "abort", taken.stopped, as_json=as_json)
+    return Ended(taken.record, "abort", taken.stopped)
+
+
+def wish(near: Reach, journal: Journal, reason: str) -> Control:
+    """Put the wish to abort into its form; where somebody wished so before, theirs counts."""
+    pending = near.asking.pending(journal.record.id)
+    if pending is not None and pending.wish == "abort":
+        click.echo(f"It is being taken back already: {pending.told}", err=True)
+        return pending
+    return near.control(journal, "abort", reason)
 
 
 def _say(stack: str, record: Record, by: str, stopped: Sequence[str], *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Where the engine keeps its state, and with it the locks: found as the engine finds it.
+"""Where the engine keeps its state, and with it locks and history: found as the engine finds it.
 
 `PULUMI_BACKEND_URL`, else `backend.url` in `Pulumi.yaml`, else what `pulumi login` chose last.
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/
@@ -17,6 +17,7 @@ import boto3
 from botocore.config import Config
 
 from delivery.errors import DeliveryError
+from delivery.histories import BucketHistory, FolderHistory, History
 from delivery.locks import BucketLocks, FolderLocks, Locks
 from ops.place import Place, project_file
 
@@ -44,6 +45,20 @@ def locks(place: Place, state: str, folder: Path | None = None) -> Locks:
     raise DeliveryError(
         f"{place.stack}: the state is kept at {parts.scheme}://{parts.hostname or ''}; its locks are not read here",
         f"`pulumi cancel -s {place.stack}`, once you know that nobody updates the stack",
+    )
+
+
+def history(place: Place, state: str, folder: Path | None = None) -> History:
+    """Open Pulumi's history of a stack in the state at a URL. Raises `DeliveryError` for a state that is neither."""
+    parts = urlsplit(state)
+    if parts.scheme == "file":
+        root = Path(state.removeprefix("file://").partition("?")[0]).expanduser()
+        return FolderHistory((folder or Path.cwd()) / root, place.project, place.stack)
+    if parts.scheme == "s3":
+        return BucketHistory(_s3(parts, place), parts.netloc, parts.path, place.project, place.stack)
+    raise DeliveryError(
+        f"{place.stack}: the state is kept at {parts.scheme}://{parts.hostname or ''}; its history is not read here",
+        f"`pulumi stack history -s {place.stack}`",
     )
 
 

@@ -39,15 +39,24 @@ def choose(store: Store, wanted: str | None) -> Record:
 
 
 def previous(records: Sequence[Record], pointer: Pointer | None) -> Record | None:
-    """Return the newest release that succeeded, was not taken back since, and runs other images than what serves."""
-    return next((r for r in good(records) if not (pointer and same(r, pointer))), None)
+    """Return the newest release that succeeded, was not taken back since, and runs other images than what serves.
+
+    records: newest first. Who has gone back already goes further back, and not forward again to what was gone back
+    from: where what serves was brought back, releases count that came before it served first.
+    """
+    found = list(good(records))
+    if pointer is None:
+        return next(iter(found), None)
+    returned = bool(found) and same(found[0], pointer) and any(same(record, pointer) for record in found[1:])
+    if returned:
+        first = max(place for place, record in enumerate(found) if same(record, pointer))
+        found = found[first + 1 :]
+    return next((record for record in found if not same(record, pointer)), None)
 
 
 def same(record: Record, pointer: Pointer) -> bool:
-    """Whether a release runs the very images and task definitions that serve."""
-    return dict(record.services) == dict(pointer.services) or record.digests == frozenset(
-        served.digest for served in pointer.services.values()
-    )
+    """Whether a release ran the very images and task definitions that serve."""
+    return dict(record.services) == dict(pointer.services)
 
 
 def images_exist(record: Record, registry: ECRClient) -> None:

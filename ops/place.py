@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
+from botocore.config import Config
 
 from delivery.errors import DeliveryError
 from delivery.records import bucket_name
-from delivery.store import Store
+from delivery.store import AT_ONCE, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_s3 import S3Client
+
+_CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class Place:
     builds: whether images are built here, and not taken from another environment.
     refuses_ahead: whether going back to a release that does not know the database's schema is refused.
     shared: whether it is the stack of what environments share; nothing is released there.
+    source: the environment that it takes releases from; empty where it builds them.
+    release: what the setting of that name asks for; gates: what that one says, unchecked.
     """
 
     project: str
@@ -40,6 +45,9 @@ class Place:
     builds: bool
     refuses_ahead: bool = False
     shared: bool = False
+    source: str = ""
+    release: str = ""
+    gates: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bucket(self) -> str:
@@ -48,8 +56,16 @@ class Place:
 
     def store(self) -> Store:
         """Open its records."""
-        client: S3Client = boto3.session.Session().client("s3", region_name=self.region, endpoint_url=self.endpoint)
+        client: S3Client = boto3.session.Session().client(
+            "s3", region_name=self.region, endpoint_url=self.endpoint, config=Config(max_pool_connections=AT_ONCE)
+        )
         return Store(client, self.bucket)
+
+    def client(self, name: str) -> Any:
+        """Return a client of one of AWS's services, by AWS's name of it; it waits for no answer for long."""
+        config = Config(connect_timeout=_CONNECT_SECONDS, retries={"mode": "standard", "total_max_attempts": 3})
+        session: Any = boto3.session.Session()
+        return session.client(name, region_name=self.region, endpoint_url=self.endpoint, config=config)
 
     def registry(self) -> ECRClient:
         """Return a client of the registry."""
@@ -76,9 +92,14 @@ def find(
     declared = project.get("config") or {}
     defaults = {key: value.get("default") for key, value in declared.items() if isinstance(value, dict)}
 
+    def found(key: str) -> Any:
+        return settings.get(f"{name}:{key}", settings.get(key, defaults.get(key)))
+
     def setting(key: str) -> str:
-        value = settings.get(f"{name}:{key}", settings.get(key, defaults.get(key)))
+        value = found(key)
         return "" if value is None else str(value)
+
+    gates = found("gates")
 
     account, region = setting("account"), str(settings.get("aws:region") or environ.get("AWS_REGION") or "")
     if not re.fullmatch(r"\d{12}", account):
@@ -99,6 +120,9 @@ def find(
         builds=setting("source") in ("", "build"),
         refuses_ahead=setting("schema_ahead") == "refuse",
         shared=setting("kind") == "shared",
+        source="" if setting("source") == "build" else setting("source"),
+        release=setting("release"),
+        gates=gates if isinstance(gates, dict) else {},
     )
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import click
 from botocore.config import Config
 
+from delivery import aws
 from delivery.abandoned import Abandoned
 from delivery.asking import Asking
 from delivery.clock import Clock
 from delivery.control import Control, Wish
-from delivery.deployments import Deployments
 from delivery.records import Journal
-from delivery.scaling import Scaling
+from delivery.stop import Stop
 from delivery.store import Store
+from delivery.tools import Tools
 from delivery.who import identity, refuse_other_account
 from ops.place import Place
 
@@ -52,6 +53,7 @@ class Reach:
     clock: Clock
     asking: Asking
     abandoned: Abandoned
+    tools: Tools
 
     def control(self, journal: Journal, wish: Wish, reason: str) -> Control:
         """Put a wish to the release that is under way into its form."""
@@ -60,37 +62,56 @@ class Reach:
         )
 
 
+#: A client's name here, and at AWS.
+_SERVICES = {
+    "autoscaling": "application-autoscaling",
+    "functions": "lambda",
+    **{
+        name: name
+        for name in ("cloudwatch", "codedeploy", "ec2", "ecr", "ecs", "elbv2", "logs", "s3", "secretsmanager", "sts")
+    },
+}
+
+
+class Clients:
+    """The clients of a place, each made when it is first asked for; `clock` hears the time of every answer."""
+
+    def __init__(self, place: Place, clock: Clock) -> None:
+        self._endpoint = place.endpoint
+        self._clock = clock
+        self._session: Any = boto3.session.Session(region_name=place.region)
+        self._session.events.register("after-call", self._hear)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _SERVICES:
+            raise AttributeError(name)
+        # An endpoint of one's own has no names of buckets in front of it.
+        config = Config(s3={"addressing_style": "path"} if self._endpoint else None)
+        client = self._session.client(_SERVICES[name], endpoint_url=self._endpoint, config=config)
+        setattr(self, name, client)
+        return client
+
+    def _hear(self, parsed: dict[str, Any], **_: Any) -> None:
+        self._clock.hear(parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+
+
 def reach(place: Place) -> Reach:
     """Reach an environment. Raises `Refused` with the credentials of another account."""
     clock = Clock()
-    session: Any = boto3.session.Session(region_name=place.region)
-
-    def hear(parsed: dict[str, Any], **_: Any) -> None:
-        clock.hear(parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
-
-    session.events.register("after-call", hear)
-    # An endpoint of one's own has no names of buckets in front of it.
-    config = Config(s3={"addressing_style": "path"} if place.endpoint else None)
-
-    def client(name: str) -> Any:
-        return session.client(name, endpoint_url=place.endpoint, config=config)
-
-    return assemble(
-        place, clock, {name: client(name) for name in ("sts", "s3", "codedeploy", "application-autoscaling")}
-    )
+    return assemble(place, clock, cast(aws.Clients, Clients(place, clock)))
 
 
-def assemble(place: Place, clock: Clock, clients: dict[str, Any]) -> Reach:
-    """Put it together from clients by AWS's name of the service."""
-    who = identity(clients["sts"], os.environ)
+def assemble(place: Place, clock: Clock, clients: aws.Clients) -> Reach:
+    """Put it together from clients."""
+    who = identity(clients.sts, os.environ)
     refuse_other_account(who, place.account)
-    store = Store(clients["s3"], place.bucket)
+    store = Store(clients.s3, place.bucket)
+    tools = Tools.make(clients, clock, Terminal(), Stop())
     return Reach(
         who=who.text,
         store=store,
         clock=clock,
         asking=Asking(store, clock),
-        abandoned=Abandoned(
-            store, Deployments(clients["codedeploy"]), Scaling(clients["application-autoscaling"]), clock, Terminal()
-        ),
+        abandoned=Abandoned(store, tools.deployments, tools.scaling, clock, tools.teller),
+        tools=tools,
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Sequence
+import json
 
 import click
 
-from delivery.errors import DeliveryError
-from delivery.migration import WITHIN
-from delivery.records import Pointer, Record
-from ops.choice import choose, images_exist, name_of
-from ops.meeting import meetings, refuse
-from ops.place import find
+from delivery.hold import HOLD, Hold, lift_words
+from delivery.records import Journal, Record
+from ops import deliver
+from ops.abort import end, wish
+from ops.asking import confirm, need, under_way
+from ops.at_once import at_once
+from ops.choice import choose, name_of, same
+from ops.deliver import Act
+from ops.place import Place, find
+from ops.reach import Reach, reach
 from ops.telling import when, who
 
 
@@ -22,77 +23,143 @@ from ops.telling import when, who
 @click.option("-s", "--stack", required=True, help="The environment: the name of its stack.")
 @click.option("--to", "wanted", metavar="RELEASE", help="A version, id or digest. Default: the last good one before.")
 @click.option("--reason", required=True, help="Why; it stands in the record and in the update's message.")
+@click.option("--now", is_flag=True, help="At once, with nothing but AWS: no engine, lock, gates, checks or bake.")
 @click.option("--downgrade", is_flag=True, help="First let the newer image undo the schema that RELEASE does not know.")
 @click.option("--yes", is_flag=True, help="Do not ask: for CI.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-def rollback(stack: str, wanted: str | None, reason: str, downgrade: bool, yes: bool, dry_run: bool) -> None:
-    """Go back to an earlier release: the images it ran, under the settings of this checkout.
+@click.option("--json", "as_json", is_flag=True, help="For programs: the outcome on stdout, all else on stderr.")
+def rollback(
+    stack: str, wanted: str | None, reason: str, now: bool, downgrade: bool, yes: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Go back to an earlier release as it ran: images, sizes, variables, and the versions of its secrets.
 
-    Shows what will change and asks. It sets `release` in the stack's settings and runs `pulumi up`, so the same checks,
-    shift and bake apply, and what serves stays if they fail. Databases keep their schema, unless --downgrade is said:
-    then what serves meets the older schema until the shift is over.
+    Shows what will change and asks. A release that is under way is stopped first. Then `release` names the earlier one
+    and `pulumi up` runs, so the same checks apply, and what serves stays if they fail. Databases keep their schema,
+    unless --downgrade is said: then what serves meets the older schema until the shift is over. The environment is held
+    there afterwards: `./slipway hold --lift` lets automatic deliveries in again.
+    With --now it is the release's own task definitions that come, within seconds while they are warm.
     """
-    if not reason.strip():
-        raise click.UsageError("--reason: say why, in a few words.")
+    need(reason)
+    if now and downgrade:
+        raise click.UsageError("--downgrade: runs a task first, and --now waits for nothing; say one of them.")
     place = find(stack)
-    store = place.store()
-    pointer, record = store.pointer(), choose(store, wanted)
-    images_exist(record, place.registry())
-    meets = meetings(store.latest(WITHIN), record)
-    for line in [*changes(record, pointer), *(meeting.line(record.version, downgrade=downgrade) for meeting in meets)]:
-        click.echo(line)
-    refuse(meets, record, downgrade=downgrade, ahead=place.refuses_ahead)
-    if dry_run:
-        click.echo("Nothing was changed (--dry-run).")
+    near = reach(place)
+    journal = near.asking.under_way()
+    if now:
+        at_once(place, near, wanted, reason.strip(), journal, yes=yes, dry_run=dry_run, as_json=as_json)
         return
-    if not yes and not click.confirm(f"Go back to {record.version} in {stack}?"):
-        raise click.Abort
-    release = name_of(record, store)
-    run(["config", "set", "release", release, "-s", stack])
-    code = update(stack, record, reason, downgrade=downgrade)
-    if code != 0:
-        raise DeliveryError(
-            f"the update failed (exit code {code}); what served before still serves",
-            f"its last lines say why; `./slipway status -s {stack}` says what serves",
-        )
-    click.echo(f"{stack} serves {record.version} again, and stays with it: `release` is set in Pulumi.{stack}.yaml.")
-    lift = f"pulumi config rm release -s {stack}"
-    click.echo(f"To follow new releases again: `{lift}`.")
+    serving = near.store.pointer()
+    if journal is not None and serving is not None and (wanted is None or same(_named(near, wanted), serving)):
+        _stop_alone(place, near, journal, reason, yes=yes, dry_run=dry_run, as_json=as_json)
+        return
+    act = _act(place, near, wanted, reason, downgrade=downgrade)
+    lines = [*([under_way(stack, journal), "  it is stopped first, and goes back"] if journal else []), *_lines(act)]
+    if dry_run:
+        deliver.say([*lines, "Nothing was changed (--dry-run)."], as_json=as_json)
+        _json(deliver.told(act, "dry run"), as_json=as_json)
+        return
+    confirm(lines, f"Go back to {act.record.version} in {stack}?", yes=yes, as_json=as_json)
+    if journal is not None:
+        end(near, stack, journal, wish(near, journal, reason))
+    earlier = near.store.hold()
+    _hold(near, act.record, reason)
+    try:
+        deliver.carry_out(act, f"rollback to {act.record.version} ({act.record.id}): {reason}", as_json=as_json)
+    except BaseException:
+        if not act.serves:
+            _as_before(near, earlier)
+        raise
+    _done(act, as_json=as_json)
 
 
-def changes(record: Record, pointer: Pointer | None) -> list[str]:
-    """Say what going back changes, service by service."""
+def _act(place: Place, near: Reach, wanted: str | None, reason: str, *, downgrade: bool) -> Act:
+    record, serving = choose(near.store, wanted), near.store.pointer()
+    return Act(
+        place=place,
+        near=near,
+        record=record,
+        name=name_of(record, near.store),
+        reason=reason.strip(),
+        served=True,
+        downgrade=downgrade,
+        holds=True,
+        before=serving.release if serving else "",
+    )
+
+
+def _lines(act: Act) -> list[str]:
+    record = act.record
     released = f"which {who(record.who)} released {when(record.started)} UTC"
-    lines = [f"Back to {record.version} (release {record.id}), {released}:"]
-    for service, served in record.services.items():
-        now = pointer.services.get(service) if pointer else None
-        if now is None:
-            lines.append(f"  {service}: {served.image} (not part of what serves now)")
-        elif now.image == served.image:
-            lines.append(f"  {service}: the same image")
-        else:
-            lines.append(f"  {service}: {now.digest[:19]} → {served.digest[:19]}")
-    if pointer:
-        lines.extend(
-            f"  {service}: serves now and was not part of {record.version}"
-            for service in sorted(set(pointer.services) - set(record.services))
-        )
-    return lines
+    checked, other = deliver.check(act), deliver.configuration(act.near.store, record)
+    return [f"Back to {record.version} (release {record.id}), {released}:", *checked, *other]
 
 
-def update(stack: str, record: Record, reason: str, *, downgrade: bool = False) -> int:
-    """Run the update and return its exit code; its output goes to the person."""
-    message = f"rollback to {record.version} ({record.id}): {reason}"
-    wishes = {"SLIPWAY_REASON": reason, **({"SLIPWAY_DOWNGRADE": "1"} if downgrade else {})}
-    return run(["up", "--yes", "--skip-preview", "-s", stack, "-m", message], wishes, check=False)
+def _named(near: Reach, wanted: str) -> Record:
+    return near.store.resolve(wanted)
 
 
-def run(words: Sequence[str], environment: dict[str, str] | None = None, *, check: bool = True) -> int:
-    """Run Pulumi. Raises `DeliveryError` where it is missing, or fails and `check` is set."""
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise DeliveryError("there is no `pulumi` on PATH", "install it, or use the shell of `./slipway shell`")
-    code = subprocess.run([pulumi, *words], env={**os.environ, **(environment or {})}, check=False).returncode
-    if code != 0 and check:
-        raise DeliveryError(f"`pulumi {' '.join(words)}` failed (exit code {code})", "its last lines say why")
-    return code
+def _stop_alone(
+    place: Place, near: Reach, journal: Journal, reason: str, *, yes: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Where what is wanted serves until the release under way is over, stopping that is all there is to do."""
+    pointer = near.store.pointer()
+    assert pointer is not None  # noqa: S101 - the caller looked
+    stack = place.stack
+    lines = [under_way(stack, journal), f"It is stopped, and {pointer.version} has all traffic again."]
+    found = {"environment": stack, "release": pointer.release, "version": pointer.version, "reason": reason.strip()}
+    if dry_run:
+        deliver.say([*lines, "Nothing was changed (--dry-run)."], as_json=as_json)
+        _json({**found, "result": "dry run"}, as_json=as_json)
+        return
+    confirm(lines, f"Stop {journal.record.version} in {stack}?", yes=yes, as_json=as_json)
+    ended = end(near, stack, journal, wish(near, journal, reason))
+    near.store.keep(_held(near, pointer.version, dict(pointer.images), reason))
+    unwell = deliver.health(near)
+    _json({**found, "result": "succeeded", "stopped": ended.record.id, "health": unwell}, as_json=as_json)
+    deliver.say(
+        [f"{ended.record.version} was stopped; {stack} serves {pointer.version}.", _kept(stack)], as_json=as_json
+    )
+    if unwell:
+        raise deliver.unwell(stack, pointer.version, unwell)
+
+
+def _held(near: Reach, version: str, images: dict[str, str], reason: str) -> Hold:
+    return Hold(version=version, images=images, who=near.who, why=reason.strip(), since=near.clock.stamp())
+
+
+def _hold(near: Reach, record: Record, reason: str) -> None:
+    """Hold the environment at a release: before the update ends, or the next automatic one could slip in."""
+    images = {name: served.image for name, served in record.services.items()}
+    near.store.keep(_held(near, record.version, images, reason))
+
+
+def _as_before(near: Reach, earlier: Hold | None) -> None:
+    if earlier is None:
+        near.store.drop_hold()
+    else:
+        near.store.keep(earlier)
+
+
+def _done(act: Act, *, as_json: bool) -> None:
+    stack, version = act.stack, act.record.version
+    unwell = deliver.health(act.near)
+    _json(deliver.told(act, "succeeded", unwell), as_json=as_json)
+    lines = [f"{stack} serves {version} again."]
+    if act.place.builds or act.place.release:
+        forward = f"`pulumi config rm release -s {stack}`"
+        lines = [
+            f"{stack} serves {version} again, and stays with it: `release` is set in Pulumi.{stack}.yaml.",
+            f"To follow new releases again: {forward}, and lift the hold.",
+        ]
+    deliver.say([*lines, _kept(stack)], as_json=as_json)
+    if unwell:
+        raise deliver.unwell(stack, version, unwell)
+
+
+def _kept(stack: str) -> str:
+    return f"It is held there ({HOLD}): other releases are refused until {lift_words(stack)}."
+
+
+def _json(found: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found, indent=2))

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
+    from delivery.pins import SecretsManager
+
 #: A client's name here, and at AWS.
 _SERVICES = {
     "autoscaling": "application-autoscaling",
     "functions": "lambda",
-    **{name: name for name in ("cloudwatch", "codedeploy", "ec2", "ecr", "ecs", "elbv2", "logs", "s3", "sts")},
+    **{
+        name: name
+        for name in ("cloudwatch", "codedeploy", "ec2", "ecr", "ecs", "elbv2", "logs", "s3", "secretsmanager", "sts")
+    },
 }
 _CONNECT_SECONDS = 10
 #: A function that asks many checks may take its time.
@@ -56,6 +61,7 @@ class AwsClients:
     functions: LambdaClient
     logs: CloudWatchLogsClient
     s3: S3Client
+    secretsmanager: SecretsManager
     sts: STSClient
 
     def __init__(self, place: Place, clock: Clock) -> None:

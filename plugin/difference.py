@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from delivery import lines
+from delivery.clock import moment
 from delivery.plan import ServicePlan
+from delivery.policy import Policy, Wish
+from delivery.records import NOW
 from delivery.serving import World
 from delivery.store import Store
-from plugin.wire import read_plan, unknown
+from delivery.tools import Tools
+from plugin.wire import read_gates, read_plan, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,38 @@ class Difference:
     warning: str = ""
 
 
-def difference(olds: Mapping[str, Any], news: Mapping[str, Any], world: World, store: Store) -> Difference:
+def difference(olds: Mapping[str, Any], news: Mapping[str, Any], tools: Tools, store: Store) -> Difference:
     """Compare what should serve with what serves. olds: the last outputs; news: inputs, some perhaps not known yet."""
-    found = _compare(olds, news, world, store)
-    if not found.changed or unknown(news.get("recordsBucket")):
+    known = not unknown(news.get("recordsBucket"))
+    adopts = known and _adopts(olds, news, store)
+    found = _compare(olds, news, tools.world, store)
+    if adopts:
+        # The state still names what was gone back from, also where nothing has to move any more.
+        words = f"{_version(news)} serves already: taken into the state; only other settings move traffic"
+        found = Difference(True, words)
+    if not found.changed or not known:
         return found
-    return replace(found, warning=_taken_back(_version(news), store))
+    warnings = [
+        _taken_back(_version(news), store),
+        _by_hand(olds, news, store),
+        "" if adopts else refused(news, tools, store),
+    ]
+    return replace(found, warning="\n".join(filter(None, warnings)))
+
+
+def refused(news: Mapping[str, Any], tools: Tools, store: Store) -> str:
+    """What people have decided against the update, and whether it would be refused; empty where nothing is."""
+    images = _images(news)
+    wish = Wish(version=_version(news), images=images or {}, complete=images is not None)
+    policy = Policy(str(news.get("environment")), read_gates(news), store, tools)
+    verdict = policy.ask(replace(wish, lift_hold=bool(news.get("liftHold"))))
+    if verdict.objections and images is not None:
+        pinned = news.get("source") == "pin"
+        declared = None if pinned else (str(news.get("settingsHash", "")), dict(news.get("secrets") or {}))
+        served = store.served_before(frozenset(wish.digests.values()), declared)
+        verdict = policy.ask(replace(wish, served=True)) if served else verdict
+    told = [f"This update would be refused: {what}. Fix: {fix}" for what, fix in verdict.objections]
+    return "\n".join([*told, *(f"This update would go on all the same: {one}" for one in verdict.overrides)])
 
 
 def _compare(olds: Mapping[str, Any], news: Mapping[str, Any], world: World, store: Store) -> Difference:
@@ -72,6 +102,42 @@ def _taken_back(will: str, store: Store) -> str:
         return ""
     again = " again" if will == record.version else ""
     return f"{lines.taken_back(record, store.pointer())}. This update would release {will}{again}"
+
+
+def _by_hand(olds: Mapping[str, Any], news: Mapping[str, Any], store: Store) -> str:
+    """That a person took the environment back past the engine, and how to go forward again."""
+    pointer = store.pointer()
+    record = store.find(pointer.record) if pointer else None
+    if pointer is None or record is None or record.source != NOW or _images(olds) == pointer.images:
+        return ""
+    will, stack = _version(news), record.environment
+    lift = f"`./slipway hold -s {stack} --lift --reason …`, then " if store.hold() else ""
+    forward = f"`pulumi up -s {stack}`" if news.get("source") == "build" else f"`./slipway promote -s {stack}`"
+    comes = "takes that into the state" if _adopts(olds, news, store) else f"would release {will}"
+    return (
+        f"{stack} was taken back by hand to {pointer.version} at {moment(record.finished):%Y-%m-%d %H:%M} UTC "
+        f"by {record.who}: {record.why}. This update {comes}. To go forward again: {lift}{forward}"
+    )
+
+
+def _adopts(olds: Mapping[str, Any], news: Mapping[str, Any], store: Store) -> bool:
+    """Whether a person has brought past the engine the very images that the update would release."""
+    images = _images(news)
+    if images is None or images == _images(olds):
+        return False
+    pointer = store.pointer()
+    if pointer is None or images != pointer.images:
+        return False
+    record = store.find(pointer.record)
+    return record is not None and record.source == NOW
+
+
+def _images(news: Mapping[str, Any]) -> dict[str, str] | None:
+    """The image of each service; None where one is not known yet."""
+    services = news.get("services")
+    if not isinstance(services, list) or any(unknown(one.get("image")) for one in services):
+        return None
+    return {str(one.get("name")): str(one.get("image")) for one in services}
 
 
 def _names(olds: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 
+from delivery import lines
 from delivery.aws import explained
 from delivery.clock import Clock
 from delivery.ending import Outcome
@@ -26,9 +27,10 @@ from delivery.removal import Removal
 from delivery.stop import Stop
 from delivery.store import Store
 from delivery.tools import Tools
+from delivery.update import this
 from delivery.web import Web
 from plugin.clients import AwsClients, Place
-from plugin.difference import difference, first
+from plugin.difference import difference, first, refused
 from plugin.progress import Row
 from plugin.wire import outputs, problems, read_plan, read_service, to_dict, to_struct, unknown
 
@@ -36,6 +38,8 @@ VERSION = "0.1.0"
 RELEASE = "slipway:index:Release"
 #: Why a person releases; `./slipway rollback --reason` sets it for the update it starts.
 REASON = "SLIPWAY_REASON"
+#: Set where a person lifts a hold with the release: `./slipway promote --lift-hold` sets it for the update it starts.
+LIFT_HOLD = "SLIPWAY_LIFT_HOLD"
 #: Set where going back shall undo the schema too: `./slipway rollback --downgrade` sets it for the update it starts.
 DOWNGRADE = "SLIPWAY_DOWNGRADE"
 
@@ -125,7 +129,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         olds, news = to_dict(request.olds), to_dict(request.news)
         with self._errors(context):
             tools = self._tools(request.urn, Stop())
-            found = difference(olds, news, tools.world, Store(tools.aws.s3, str(news.get("recordsBucket"))))
+            given = {**news, "liftHold": bool(os.environ.get(LIFT_HOLD))}
+            found = difference(olds, given, tools, Store(tools.aws.s3, str(news.get("recordsBucket"))))
         self._said[request.urn] = found.words
         self._warnings[request.urn] = found.warning
         changes = proto.DiffResponse.DIFF_SOME if found.changed else proto.DiffResponse.DIFF_NONE
@@ -136,6 +141,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         news = to_dict(request.properties)
         if request.preview:
             self._row(request.urn).note(first(news))
+            self._say_what_refuses(request.urn, news, context)
             return proto.CreateResponse(properties=request.properties)
         outcome = self._release(request.urn, news, context)
         return proto.CreateResponse(id=str(news["environment"]), properties=to_struct(outputs(news, outcome)))
@@ -178,6 +184,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             wishes = {
                 "reason": news.get("reason") or os.environ.get(REASON, ""),
                 "downgrade": bool(os.environ.get(DOWNGRADE)),
+                "liftHold": bool(os.environ.get(LIFT_HOLD)),
+                "update": this(urn, os.environ),
             }
             plan = read_plan({**news, **wishes}, self._place.account)
             outcome = Release(plan, self._tools(urn, stop), os.environ).run()
@@ -185,11 +193,22 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self._keep(news, outcome, context)
         return outcome
 
+    def _say_what_refuses(self, urn: str, news: dict[str, Any], context: Context) -> None:
+        """Warn in the preview of an environment's first release of what people have decided against it."""
+        if unknown(news.get("recordsBucket")) or not any((news.get("gates") or {}).values()):
+            return
+        with self._errors(context):
+            tools = self._tools(urn, Stop())
+            warning = refused(news, tools, Store(tools.aws.s3, str(news["recordsBucket"])))
+        if warning:
+            self._row(urn).warn(warning)
+
     def _keep(self, news: dict[str, Any], outcome: Outcome, context: Context) -> NoReturn:
         """Fail, and keep the resource: the state tells what happened, and the next update tries again."""
         reason = f"{outcome.record.version} {outcome.record.result}: {outcome.record.cause}"
         if outcome.fix:
             reason += f"\nFix: {outcome.fix}"
+        reason += f"\nRecord: {lines.record_of(outcome.record)}"
         detail = any_pb2.Any()
         detail.Pack(
             proto.ErrorResourceInitFailed(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from delivery.plan import Check, Migration
+from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 
 
@@ -62,6 +62,7 @@ class ServiceRelease:
     checks: Sequence[Check] = ()
     alarms: Sequence[pulumi.Input[str]] = ()
     migration: Migration | None = None
+    declared: pulumi.Input[str] = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,10 +79,13 @@ class ReleaseArgs:
     checker_function: pulumi.Input[str] | None = None
     settings_hash: pulumi.Input[str] = ""
     reason: pulumi.Input[str] = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: pulumi.Input[Mapping[str, Any]] = field(default_factory=dict)
+    secrets: pulumi.Input[Mapping[str, str]] = field(default_factory=dict)
+    asked: str = ""
     checks_budget_seconds: int = 60
     waive: Mapping[str, str] = field(default_factory=dict)
     together: bool = True
+    gates: Gates = field(default_factory=Gates)
 
 
 class Release(pulumi.CustomResource):
@@ -127,7 +131,7 @@ def on_the_wire(args: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, Check | Migration | ServiceRelease | Strategy):
+    if isinstance(value, Check | Gates | Migration | ServiceRelease | Strategy):
         return on_the_wire(value)
     if isinstance(value, tuple | list):
         return [_value(item) for item in value]

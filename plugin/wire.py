@@ -11,7 +11,7 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from delivery.ending import Outcome
-from delivery.plan import Check, Migration, ReleasePlan, ServicePlan
+from delivery.plan import Check, Gates, Migration, ReleasePlan, ServicePlan
 from delivery.strategy import Strategy
 
 
@@ -52,7 +52,13 @@ def read_plan(values: Mapping[str, Any], account: str = "") -> ReleasePlan:
     given = _plain(ReleasePlan, values)
     given["strategy"] = Strategy(**_plain(Strategy, values["strategy"]))
     given["services"] = tuple(read_service(service) for service in values["services"])
+    given["gates"] = read_gates(values)
     return ReleasePlan(**{**given, "account": account})
+
+
+def read_gates(values: Mapping[str, Any]) -> Gates:
+    """Read what people have decided, out of the inputs of a release."""
+    return Gates(**_tuples(_plain(Gates, values.get("gates") or {})))
 
 
 def read_service(values: Mapping[str, Any]) -> ServicePlan:

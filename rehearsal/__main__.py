@@ -142,7 +142,7 @@ def faults(
         return
     wanted = Run(
         names=cells,
-        wish=Wish(port=port, speed=clock_speed, install_missing=install_missing),
+        wish=Wish(port=port, speed=clock_speed, install_missing=install_missing, stores=True),
         rate=rate,
         keep=keep,
         folder=folder.absolute(),

@@ -7,7 +7,7 @@ program reads the engine's configuration or environment variables.
     load()           gather, then read
     settings.source  what was found, unchecked
     settings.table   every setting there is
-    settings.reading  from one to the other; `services`, `network`, `place`, `rollout` read their parts
+    settings.reading  from one to the other; `services`, `network`, `place`, `rollout`, `github`, `workflows` read parts
     settings.model   what the program gets
 """
 
@@ -24,17 +24,22 @@ from settings.model import (
     ExistingNetwork,
     Origin,
     OwnNetwork,
+    Ran,
     Registry,
     Scale,
     Secret,
     Shared,
     Stack,
+    Workflows,
 )
 from settings.problems import Problem, SettingsError
 from settings.reading import read
+from settings.repository import GUARD_PATH, POINTERS, GitHub, Label, Place, Webhook
 from settings.source import gather
 
 __all__ = [
+    "GUARD_PATH",
+    "POINTERS",
     "AlarmSettings",
     "App",
     "Build",
@@ -43,15 +48,21 @@ __all__ = [
     "Door",
     "Environment",
     "ExistingNetwork",
+    "GitHub",
+    "Label",
     "Origin",
     "OwnNetwork",
+    "Place",
     "Problem",
+    "Ran",
     "Registry",
     "Scale",
     "Secret",
     "SettingsError",
     "Shared",
     "Stack",
+    "Webhook",
+    "Workflows",
     "load",
 ]
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from delivery.plan import Check, Migration
+from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 from naming import Names
+from settings.repository import GitHub
 
 Nat = Literal["none", "one", "per_zone"]
 Architecture = Literal["x86_64", "arm64"]
+Approval = Literal["reviewers", "pull_request", "none"]
 
 #: The source of an environment that builds its images itself.
 BUILD = "build"
@@ -102,6 +104,8 @@ class Secret:
     arn: str | None
     key: str
     """The key of a JSON secret to take; empty for the whole."""
+    pinned: bool = True
+    """Whether a release keeps to the version that is current when it begins; otherwise each task takes the newest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,6 +170,27 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Workflows:
+    """What CI does around a release."""
+
+    files: tuple[str, ...] = ()
+    """The workflow files that are rendered, by name."""
+    approval: Approval = "reviewers"
+    suites: Mapping[str, str] = field(default_factory=dict)
+    """Shell commands by suite, in the order in which suites run."""
+    stores: tuple[str, ...] = ()
+    """Stores that suites after `unit` find running."""
+    frontend: str = ""
+    """The folder with package.json, relative to the project; empty for none."""
+    python: tuple[str, ...] = ("3.12",)
+    """Versions of Python; the first is everybody's."""
+    coverage: float = 85
+    """Per cent of lines that must be covered where it is measured."""
+    cache: tuple[str, ...] = ()
+    code_scanning: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Stack:
     """What every stack has."""
 
@@ -181,11 +206,31 @@ class Stack:
     """Tags of every resource."""
     services: tuple[App, ...]
     registry: Registry
+    workflows: Workflows = field(default_factory=Workflows)
+    boundary: str | None = None
+    """The ARN of the permissions boundary that every role gets; None where none is declared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shared(Stack):
     """A stack of kind `shared`: what environments have in common."""
+
+    github: GitHub | None = None
+    """The repository; None where nothing of it is declared."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """How a release ran here: what going back to it takes back beside its images. All by service, but the settings."""
+
+    definitions: Mapping[str, str]
+    """ARNs of the task definitions: image, variables, versions of secrets, sizes."""
+    declared: Mapping[str, str] | None
+    """What the program declared when this came to serve: what it declares otherwise by now takes its place. None: it
+    is gone back to, whatever is declared."""
+    settings: Mapping[str, Any]
+    settings_hash: str
+    secrets: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,6 +243,8 @@ class Cargo:
     """`build`, the environment it is taken from, or `pin`."""
     images: Mapping[str, str] = field(default_factory=dict)
     """`repository@sha256:…` by service; empty for what is built here."""
+    ran: Ran | None = None
+    """How it ran here; None where its images meet the settings of now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,8 +272,12 @@ class Environment(Stack):
     database: Database | None = None
     checks_budget_seconds: int = 60
     """How long all checks together may take until they pass."""
+    session_seconds: int = 3600
+    """How long CI's credentials last."""
     waive: Mapping[str, str] = field(default_factory=dict)
     """Alarms that neither refuse a release nor are watched, each with the reason."""
+    gates: Gates = field(default_factory=Gates)
+    """What a release must be, and when it must not begin."""
 
     @property
     def source(self) -> str:

@@ -9,7 +9,7 @@ from settings.node import Fields, Node
 from settings.problems import NOTHING
 from settings.services import variable
 from settings.source import Source
-from settings.table import DATABASE, defaults
+from settings.table import DATABASE, SECRET, defaults
 
 REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 _HOST = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
@@ -84,6 +84,11 @@ def secrets(node: Node, env: Node, apps: tuple[App, ...]) -> tuple[Secret, ...]:
         variable(item, name)
         if name in plain:
             item.wrong("must not be an environment variable too", f"remove {name} from env", got="")
+        pinned = True
+        if isinstance(item.value, dict):
+            fields = item.fields(defaults(SECRET))
+            pinned = fields["version"].choice(["pin", "latest"]) == "pin"
+            item = fields["secret"]
         text = item.value if isinstance(item.value, str) else ""
         match = re.fullmatch(rf"(?P<arn>{_SECRET_ARN})?(?P<name>{_SECRET_NAME})?(:(?P<key>[^:\s]+))?(::)?", text)
         if match is None or not (match["arn"] or match["name"]):
@@ -94,7 +99,9 @@ def secrets(node: Node, env: Node, apps: tuple[App, ...]) -> tuple[Secret, ...]:
                 got="what looks like a value" if text else NOTHING,
             )
         elif item.ok:
-            found.append(Secret(variable=name, name=match["name"], arn=match["arn"], key=match["key"] or ""))
+            found.append(
+                Secret(variable=name, name=match["name"], arn=match["arn"], key=match["key"] or "", pinned=pinned)
+            )
     return tuple(found)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, cast, get_args
 
 from naming import Names
-from settings import place, rollout, session
+from settings import place, rollout, session, workflows
+from settings.gates import gates
+from settings.github import boundary, github
 from settings.model import Architecture, Environment, Shared
 from settings.network import network
 from settings.node import Fields, Node
@@ -21,8 +23,8 @@ RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 PACKAGE = "slipway"
 #: Project and stack are part of every name in AWS.
 _LONGEST_NAME = 40
-#: What names a release or a machine, and so is no part of how a place is set up.
-_NOT_RECORDED = ("release", "version", "source", "endpoint")
+#: What names a release or a machine, or what happens before a release, and so is no part of how a place is set up.
+_NOT_RECORDED = ("release", "version", "source", "endpoint", "github", "workflows")
 
 
 def read(source: Source) -> Shared | Environment:
@@ -55,8 +57,10 @@ def read(source: Source) -> Shared | Environment:
         "tags": place.tags(fields["tags"], source),
         "services": apps,
         "registry": place.registry(fields["registry"], source.project, account, region),
+        "workflows": workflows.workflows(fields["workflows"]),
     }
     if kind == StackKind.SHARED:
+        common["github"] = github(fields["github"], source)
         _stop_if(problems, source)
         return Shared(**common)
 
@@ -75,7 +79,10 @@ def read(source: Source) -> Shared | Environment:
         near = min(RETENTION, key=lambda days: abs(days - retention))
         fields["log_retention_days"].wrong("must be a number of days that CloudWatch allows", f"the nearest is {near}")
     version = rollout.version(fields["version"])
+    if (node := fields["github"]).value and "github" in source.given:
+        node.wrong("has no meaning in a stack of kind environment", "it stands in the shared one's", got="")
     common |= {
+        "boundary": boundary(source, account, region),
         "origin": rollout.origin(fields["source"], source),
         "release": rollout.release(fields["release"]),
         "network": network(fields, source),
@@ -83,7 +90,9 @@ def read(source: Source) -> Shared | Environment:
         "together": together,
         "secrets": place.secrets(fields["secrets"], fields["env"], apps),
         "checks_budget_seconds": budget,
+        "session_seconds": lasts,
         "waive": rollout.waive(fields["waive"]),
+        "gates": gates(fields["gates"], source, account, region),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }
     _stop_if(problems, source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from delivery.strategy import Strategy, StrategyError, parse
 from settings.model import BUILD, AlarmSettings, Origin
@@ -23,14 +24,19 @@ def origin(node: Node, source: Source) -> Origin | None:
     text = node.needed(r".+", "must be build, or the name of another environment's stack")
     if text == BUILD or not node.ok:
         return None
+    return elsewhere(node, text, source, "must be build, or", {BUILD})
+
+
+def elsewhere(node: Node, text: str, source: Source, must: str, also: Collection[str] = ()) -> Origin | None:
+    """Find another environment by its file. must: how the rule begins; also: other words that would do."""
     others = {name for name in source.stacks if name != source.stack and _kind(source, name) == StackKind.ENVIRONMENT}
     if text not in others:
-        rule = f"must be build, or the name of a stack that has a file Pulumi.{text}.yaml"
+        rule = f"{must} the name of a stack that has a file Pulumi.{text}.yaml"
         if text == source.stack:
             rule = "must not name its own stack"
         elif text in source.stacks:
             rule = "must name a stack of kind environment"
-        node.wrong(rule, did_you_mean(text, {BUILD, *others}))
+        node.wrong(rule, did_you_mean(text, {*also, *others}))
         return None
     there = source.stacks[text]
     account, region = str(there.get("account", "")), str(there.get("aws:region", ""))

@@ -19,7 +19,7 @@ class StackKind(StrEnum):
     """What a stack is."""
 
     SHARED = "shared"
-    """What environments have in common: the registry."""
+    """What environments have in common: the registry, the repository, the roles of CI."""
     ENVIRONMENT = "environment"
     """A place where the services run."""
 
@@ -57,6 +57,7 @@ SETTINGS: Mapping[str, Setting] = {
     "kind": Setting(Form.TEXT, "`environment` or `shared`", shared=True),
     "account": Setting(Form.TEXT, "twelve digits, in quotes; required", shared=True),
     "services": Setting(Form.OBJECT, "name → fields, below; at least one", shared=True, application=True),
+    "workflows": Setting(Form.OBJECT, "fields, below", shared=True, application=True),
     "registry": Setting(
         Form.TEXT,
         "empty, or `[<account>.dkr.ecr.<region>.amazonaws.com/]<prefix>` of repositories that exist",
@@ -65,6 +66,7 @@ SETTINGS: Mapping[str, Setting] = {
     "protect": Setting(Form.BOOLEAN, "`true` or `false`", shared=True),
     "tags": Setting(Form.OBJECT, "tag → value, at most 40", shared=True),
     "endpoint": Setting(Form.TEXT, "empty, or a URL", shared=True),
+    "github": Setting(Form.OBJECT, "empty, or fields, below", shared=True),
     "source": Setting(Form.TEXT, "`build`, or the name of another environment's stack"),
     "release": Setting(Form.TEXT, "empty, a version, a digest (`sha256:` and 64 hex digits), or a release's id"),
     "version": Setting(Form.TEXT, "empty, or what an image tag may be: letters, digits, `_` `.` `-`, at most 128"),
@@ -76,9 +78,12 @@ SETTINGS: Mapping[str, Setting] = {
     "together": Setting(Form.BOOLEAN, "`true` or `false`"),
     "alarms": Setting(Form.OBJECT, "fields, below"),
     "waive": Setting(Form.OBJECT, "name of an alarm → why"),
+    "gates": Setting(Form.OBJECT, "fields, below"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
-    "secrets": Setting(Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it"),
+    "secrets": Setting(
+        Form.OBJECT, "VARIABLE → name or ARN of a secret in Secrets Manager, `:key` for one key of it; or fields, below"
+    ),
     "database": Setting(Form.OBJECT, "empty, or fields, below"),
     "schema_ahead": Setting(Form.TEXT, "`warn` or `refuse`"),
     "architecture": Setting(Form.TEXT, "`x86_64` or `arm64`"),
@@ -199,6 +204,22 @@ ALARMS: Mapping[str, Field] = {
     "min_requests": Field(Form.INTEGER, 20, "1 to 1000000", "Fewer requests in a period say nothing."),
 }
 
+GATES: Mapping[str, Field] = {
+    "after": Field(
+        Form.TEXT, "", "empty, or the name of another environment's stack", "Where it must serve, healthy, first."
+    ),
+    "tagged": Field(Form.BOOLEAN, False, "`true` or `false`", "Whether it must have a semantic version: `1.8.0`."),
+    "freeze": Field(
+        Form.LIST,
+        [],
+        "`Fri 16:00 - Mon 08:00 Europe/Berlin` · `2026-12-24 - 2026-12-27`",
+        "When nothing new is released: every week, or once. Without a time zone: UTC.",
+    ),
+    "override": Field(
+        Form.OBJECT, {}, "`after`, `tagged` or `freeze` → why", "Gates that only warn. The record keeps which and why."
+    ),
+}
+
 SUBNETS: Mapping[str, Field] = {
     "public": Field(
         Form.LIST, [], "CIDRs or ids", "Where the load balancer is; tasks too where there are no private ones."
@@ -206,14 +227,145 @@ SUBNETS: Mapping[str, Field] = {
     "private": Field(Form.LIST, [], "CIDRs or ids", "Where tasks are, with a way out through NAT."),
 }
 
+SECRET: Mapping[str, Field] = {
+    "secret": Field(
+        Form.TEXT, None, "name or ARN of a secret, `:key` for one key of it; required", "The secret in Secrets Manager."
+    ),
+    "version": Field(
+        Form.TEXT,
+        "pin",
+        "`pin` or `latest`",
+        "`pin`: a release keeps the version that is current when it begins; a new value is a release. `latest`: each "
+        "task takes the newest when it starts, as a password that AWS rotates needs.",
+    ),
+}
+
+GITHUB: Mapping[str, Field] = {
+    "repository": Field(Form.TEXT, None, "`owner/name`; required", "The repository, which exists."),
+    "approval": Field(
+        Form.TEXT,
+        "reviewers",
+        "`reviewers`, `pull_request` or `none`",
+        "Who lets a release into an environment that takes what another proved; docs/github.md.",
+    ),
+    "reviewers": Field(
+        Form.LIST, [], "at most 6 people or `owner/team`", "Who approves; required unless `approval` is `none`."
+    ),
+    "self_review": Field(Form.BOOLEAN, False, "`true` or `false`", "Whether who began a release may approve it."),
+    "wait_minutes": Field(
+        Form.INTEGER,
+        0,
+        "0 to 43200",
+        "How long such an environment waits before each release; its rollback never does.",
+    ),
+    "branch": Field(Form.TEXT, "main", "a branch", "The branch that releases come from."),
+    "tags": Field(Form.TEXT, "v*", "a pattern", "The tags of releases: nobody moves or deletes them."),
+    "files_branch": Field(
+        Form.TEXT, "slipway", "a branch", "Where files of ours are proposed; nobody else writes there."
+    ),
+    "checks": Field(
+        Form.LIST, ["gate"], "names of jobs", "What must pass before a pull request is merged; `[]` for nothing."
+    ),
+    "approvals": Field(Form.INTEGER, 1, "0 to 6", "Reviews that a pull request needs."),
+    "linear_history": Field(Form.BOOLEAN, True, "`true` or `false`", "Whether merge commits are refused."),
+    "signed_commits": Field(Form.BOOLEAN, False, "`true` or `false`", "Whether commits must be signed."),
+    "code_owners": Field(
+        Form.OBJECT, {}, "path → list of people or teams", "Whose review a path needs, beside what guards releases."
+    ),
+    "labels": Field(Form.OBJECT, {}, "name → `RRGGBB description`", "Labels to make, beside Slipway's own."),
+    "actions": Field(
+        Form.LIST,
+        [],
+        "patterns such as `aws-actions/*`",
+        "Actions that workflows may use beside GitHub's own. `[]`: all.",
+    ),
+    "secrets": Field(
+        Form.OBJECT,
+        {},
+        "NAME → name of a secret in Secrets Manager",
+        "Secrets of every environment; `{environment}` in a name stands for it.",
+    ),
+    "webhooks": Field(Form.OBJECT, {}, "name → fields, below", "Who else is told of what happens in the repository."),
+    "oidc_provider": Field(
+        Form.TEXT, "", "empty, or an ARN", "The account's OIDC provider for GitHub, if it has one. Empty to make it."
+    ),
+    "issuer": Field(
+        Form.TEXT,
+        "https://token.actions.githubusercontent.com",
+        "an https URL",
+        "Who signs the tokens of workflows; an Enterprise Server does so itself.",
+    ),
+    "endpoint": Field(Form.TEXT, "", "empty, or a URL", "Where GitHub is, if not at github.com."),
+    "state": Field(
+        Form.TEXT, "", "empty, or a bucket", "The bucket with Pulumi's state, which CI's roles then may use."
+    ),
+    "state_key": Field(Form.TEXT, "", "empty, or an ARN", "The KMS key that Pulumi's state is encrypted with."),
+    "roles_only": Field(
+        Form.BOOLEAN,
+        False,
+        "`true` or `false`",
+        "Whether only the roles of this account are declared; another stack declares the repository.",
+    ),
+}
+
+WEBHOOK: Mapping[str, Field] = {
+    "url": Field(Form.TEXT, None, "an https URL; required", "Where messages go."),
+    "events": Field(Form.LIST, ["deployment_status"], "events of GitHub", "What is told."),
+    "secret": Field(Form.TEXT, None, "the name of a secret in Secrets Manager; required", "What signs the messages."),
+}
+
+#: The suites that CI knows, in the order in which they run.
+SUITES = ("quality", "unit", "integration", "end_to_end", "regression", "performance")
+#: The workflow files there are, by name; docs/workflows.md says what each does.
+FILES = ("pull-request", "deliver", "operate", "schedule", "release", "dependabot")
+
+WORKFLOWS: Mapping[str, Field] = {
+    "files": Field(Form.LIST, [], " · ".join(FILES), "The files that are rendered. Empty for all."),
+    "approval": Field(
+        Form.TEXT,
+        "reviewers",
+        "`reviewers` · `pull_request` · `none`",
+        "Who lets a release into production: reviewers of a GitHub environment, who merges a pull request, nobody.",
+    ),
+    "suites": Field(
+        Form.OBJECT,
+        {},
+        " · ".join(f"`{suite}`" for suite in SUITES) + " → a shell command",
+        "What is run before a release, in the project's folder. A suite without a command is left out.",
+    ),
+    "stores": Field(
+        Form.LIST,
+        [],
+        "`postgres` · `redis`",
+        "What suites after `unit` find running, in DATABASE_URL and REDIS_URL.",
+    ),
+    "frontend": Field(Form.TEXT, "", "empty, or a folder with package.json", "Is linted, tested and built with npm."),
+    "python": Field(Form.LIST, ["3.12"], "versions", "`unit` runs on each; everything else on the first."),
+    "coverage": Field(
+        Form.NUMBER, 85, "above 0, at most 100", "Per cent of lines; below it fails a suite that leaves coverage.xml."
+    ),
+    "cache": Field(Form.LIST, [], "folders", "What checks of pull requests keep between two runs, beside packages."),
+    "code_scanning": Field(
+        Form.BOOLEAN,
+        True,
+        "`true` or `false`",
+        "CodeQL and dependency review: public repositories have them, private ones pay for them.",
+    ),
+}
+
 #: The objects with known fields, by the setting that holds them.
 OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "services.<name>": SERVICE,
     "services.<name>.checks[]": CHECK,
     "services.<name>.migrate": MIGRATE,
+    "workflows": WORKFLOWS,
     "database": DATABASE,
     "alarms": ALARMS,
+    "gates": GATES,
+    "secrets.<VARIABLE>": SECRET,
     "subnets": SUBNETS,
+    "github": GITHUB,
+    "github.webhooks.<name>": WEBHOOK,
 }
 
 

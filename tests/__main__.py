@@ -10,14 +10,19 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Markers of tests that need more than Python.
-SLOW = "process or emulator or engine or rehearsal"
-#: A process for each core; more than four cost more to start than they save.
-SIDE_BY_SIDE = ["--numprocesses", "auto", "--maxprocesses", "4"]
+SLOW = "process or ministack or emulator or engine or rehearsal"
+#: Half of the fast tests, by the time that they take: those that need Pulumi's provider SDKs, which take longer to load
+#: than many a room to test, and people's commands.
+HALF = ("components", "example", "ops", "plugin", "settings", "test_main.py", "test_providers.py", "test_take.py")
+#: What pytest returns where it has found no test.
+NOTHING = 5
 
 
 def main(words: Sequence[str]) -> int:
@@ -31,7 +36,9 @@ def main(words: Sequence[str]) -> int:
     what.add_argument(
         "--unit", action="store_true", help="only the fast tests: no Docker, no engine, no network, no other process"
     )
-    what.add_argument("--check", action="store_true", help="lint, format, types and layers instead of tests")
+    what.add_argument(
+        "--check", action="store_true", help="lint, format, types, layers, workflow files instead of tests"
+    )
     what.add_argument("--format", action="store_true", help="put the code into its form")
     parser.add_argument(
         "--install-missing",
@@ -50,23 +57,51 @@ def main(words: Sequence[str]) -> int:
                 ["ruff", "format", "--check", "."],
                 ["mypy", "--strict", "."],
                 ["pytest", "tests/test_layers.py"],
+                ["workflows", "--check"],
+                ["tests.workflows.linters", ".github"],
             ]
         )
     if asked.unit:
-        return run_all([["pytest", *SIDE_BY_SIDE, "-m", f"not ({SLOW})", *asked.pytest]])
+        return run_unit(asked.pytest)
     engines = ["rehearsal", "with-engines", *(["--install-missing"] if asked.install_missing else []), "--"]
     return run_all([[*engines, sys.executable, "-m", "pytest", *asked.pytest]])
 
 
+def run_unit(words: Sequence[str]) -> int:
+    """Run the fast tests, in two halves side by side unless `words` name some; return the code of what fails, or 0.
+
+    Each half is a pytest of its own, which loads only what it tests: for every process to load everything, and to tell
+    another one about each test, would take as long as half of the tests.
+    """
+    tests = ["-m", "pytest", "-m", f"not ({SLOW})", *words]
+    if any(word.startswith("tests") for word in words):
+        return start(tests, HYPOTHESIS_PROFILE="unit").wait()
+    rooms = [f"tests/{room}" for room in HALF]
+    colour = ["--color=yes"] if sys.stdout.isatty() else []
+    with tempfile.TemporaryFile() as told:
+        one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit")
+        other = start([*tests, "tests", *(f"--ignore={room}" for room in rooms)], HYPOTHESIS_PROFILE="unit")
+        codes = {other.wait(), one.wait()}
+        told.seek(0)
+        sys.stdout.buffer.write(told.read())
+        sys.stdout.flush()
+    # What `words` ask for may be in one half alone.
+    return max(codes - {NOTHING} or codes)
+
+
 def run_all(commands: Sequence[Sequence[str]]) -> int:
     """Run modules one after the other; stop at the first that fails and return its exit code."""
-    # pytest keeps the assertions it has rewritten as bytecode; writing them anew costs seconds each time.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for command in commands:
-        code = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=environment, check=False).returncode
-        if code != 0:
+        if code := start(["-m", *command]).wait():
             return code
     return 0
+
+
+def start(words: Sequence[str], told: IO[bytes] | None = None, **more: str) -> subprocess.Popen[bytes]:
+    """Start Python. told: takes what it prints. more: variables that it gets where nobody has set them."""
+    # pytest keeps the assertions it has rewritten as bytecode; writing them anew costs seconds each time.
+    environment = more | {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, stdout=told, stderr=told)
 
 
 if __name__ == "__main__":

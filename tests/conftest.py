@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import gc
-import os
 
-from hypothesis import HealthCheck, settings
+from tests import examples
 
-# Timed deadlines fail on noisy machines. `HYPOTHESIS_PROFILE=thorough` digs deeper, for an evening.
-settings.register_profile("quick", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+examples.load()
 
 # What is loaded while tests are collected stays: the collector need not walk it then, nor later. With the AWS SDK in
 # memory one of its rounds takes a tenth of a second.
@@ -20,4 +16,5 @@ gc.disable()
 def pytest_collection_finish() -> None:
     """Let the collector look after what tests make, and after nothing else."""
     gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     gc.enable()

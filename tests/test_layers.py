@@ -26,6 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "plugin": {"plugin", "delivery"},
     "delivery": {"delivery"},
     "ops": {"ops", "delivery", "naming"},
+    "workflows": {"workflows", "settings"},
     "offline": {"offline"},
     "rehearsal": {"rehearsal"},
     "example": {"example"},
@@ -43,6 +44,7 @@ FORBIDDEN: dict[str, dict[str, str]] = {
         "pulumi": "the operator's verbs work where no engine is",
         "pulumi_aws": "the operator's verbs declare nothing",
     },
+    "workflows": {"boto3": "files are text", "pulumi": "files are rendered where no engine is"},
     "offline": {"boto3": "the toolchain talks to no cloud"},
     "rehearsal": {"pulumi": "the rehearsal uses Slipway as a person does", "pulumi_aws": "it declares nothing"},
 }
@@ -58,12 +60,16 @@ def sources(room: str) -> Iterator[Path]:
     yield from (path for path in sorted((ROOT / room).rglob("*.py")) if "__pycache__" not in path.parts)
 
 
+def read(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
 @cache
 def imports(path: Path, root: Path = ROOT) -> tuple[tuple[int, str], ...]:
     """Every module that `path` imports at run time, with its line; those for the type checker alone do not count."""
     package = path.relative_to(root).parent.parts
     found: list[tuple[int, str]] = []
-    waiting: list[ast.AST] = [ast.parse(path.read_text(), str(path))]
+    waiting: list[ast.AST] = [read(path)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
@@ -112,7 +118,7 @@ def test_only_settings_reads_configuration_and_environment() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in program
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(read(path))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and (node.value.id, node.attr) in {("pulumi", "Config"), ("os", "environ"), ("os", "getenv")}

@@ -38,7 +38,7 @@ def test_an_environment_tells_what_serves_and_where() -> None:
 def test_the_shared_stack_tells_where_images_go() -> None:
     built = program(shared())
     host = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com"
-    assert built.outputs["stack"] == {"repositories": {"api": f"{host}/shop/api"}}
+    assert built.outputs["stack"] == {"repositories": {"api": f"{host}/shop/api"}, "roles": {}, "proposal": ""}
 
 
 def test_what_is_taken_is_released_and_not_built() -> None:

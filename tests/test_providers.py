@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from providers import Clients
-from tests.components.support import build, environment
+from tests.components.support import build, environment, repository, shared
 
 
 def test_aws_is_reached_in_the_stacks_account_only_and_tags_everything() -> None:
@@ -41,3 +41,15 @@ def test_clients_go_to_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Clients("http://127.0.0.1:4566").s3("eu-west-1")
     assert client.meta.endpoint_url == "http://127.0.0.1:4566"
     assert client.meta.region_name == "eu-west-1"
+
+
+def test_github_is_reached_only_where_a_repository_is_declared() -> None:
+    assert not build(lambda _: None, shared()).of("pulumi:providers:github")
+    github = build(lambda _: None, shared(github=repository())).of("pulumi:providers:github")["github"]
+    assert github.inputs == {"owner": "acme", "baseUrl": "https://api.github.com/"}
+
+
+def test_github_may_be_a_server_of_ones_own() -> None:
+    own = repository(endpoint="https://github.acme.dev/")
+    github = build(lambda _: None, shared(github=own)).of("pulumi:providers:github")["github"]
+    assert github.inputs == {"owner": "acme", "baseUrl": "https://github.acme.dev/", "writeDelayMs": "1"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -11,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from delivery.records import POINTER, Pointer, Record, Result, Served
-from settings import Cargo, Environment, Origin
+from settings import Cargo, Environment, Origin, Ran
 from take import take
 from tests.components.support import app, environment, worker
 
@@ -51,14 +53,42 @@ class World:
         self.objects: dict[tuple[str, str], str] = {}
         self.regions: list[str] = []
         self.error = error
+        self.gone: set[str] = set()
+        self.ecr_error: Exception | None = None
+        self.registries: list[str] = []
 
     def s3(self, region: str) -> Any:
         self.regions.append(region)
         return S3(self.objects, self.error)
 
-    def wrote(self, bucket: str, version: str, *, result: Result = "succeeded", minute: int = 0) -> Record:
+    def ecr(self, region: str) -> Any:
+        self.registries.append(region)
+        return self
+
+    def batch_get_image(self, *, imageIds: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if self.ecr_error:
+            raise self.ecr_error
+        there = imageIds[0]["imageDigest"] not in self.gone
+        return {"images": [{"imageManifest": "{}"}] if there else []}
+
+    def ecs(self, region: str) -> Any:
+        return self
+
+    def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        return {"taskDefinition": {"status": "INACTIVE" if taskDefinition in self.gone else "ACTIVE"}}
+
+    def wrote(
+        self,
+        bucket: str,
+        version: str,
+        *,
+        result: Result = "succeeded",
+        minute: int = 0,
+        asked: str = "",
+        definition: str = "",
+    ) -> Record:
         """Write down a release, and point at it where it succeeded."""
-        services = {"api": Served(image=image(version), task_definition=f"arn:{version}")}
+        services = {"api": Served(image=image(version), task_definition=definition or f"arn:{version}")}
         record = Record(
             id=f"{minute:08x}",
             environment=bucket.split("-")[1],
@@ -75,7 +105,11 @@ class World:
             finished=f"2026-01-02T03:{minute:02d}:30Z",
             seconds={},
             deployments={},
-            settings_hash="",
+            settings_hash=f"h{version}",
+            settings={"env": {"V": version}},
+            secrets={"KEY": f"arn:{version}"},
+            declared={"api": f"d{minute}"},
+            asked=asked,
         )
         self.objects[bucket, record.key] = record.to_json()
         if result == "succeeded":
@@ -119,7 +153,7 @@ def test_without_a_name_what_serves_stays() -> None:
     world = World()
     world.wrote(PRODUCTION, "1.7.4")
     world.wrote(STAGING, "1.8.0", minute=5)
-    assert take(production(), world) == Cargo(
+    assert replace(take(production(), world), ran=None) == Cargo(
         version="1.7.4", commit="c1.7.4", source="staging", images={"api": image("1.7.4")}
     )
 
@@ -164,6 +198,55 @@ def test_a_release_that_nobody_wrote_down() -> None:
     )
 
 
+def test_a_release_that_failed_here_is_taken_from_the_source_again() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0")
+    world.wrote(PRODUCTION, "1.8.0", result="failed", minute=5)
+    assert take(production(release="1.8.0"), world).source == "staging"
+    world.wrote(PRODUCTION, "1.8.0", minute=7)
+    assert take(production(release="1.8.0"), world).source == "pin"
+
+
+def test_a_release_that_failed_here_is_none_where_images_are_built() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0", result="failed")
+    assert told(environment(release="1.8.0"), world) == (
+        "release 1.8.0 never succeeded in 'staging' (failed: a check failed).\n"
+        "Fix:   `./slipway history -s staging` shows those that did; or `pulumi config rm release -s staging`, "
+        "and build it again."
+    )
+
+
+@pytest.mark.parametrize("error", [None, "RepositoryNotFoundException"])
+def test_a_release_whose_image_is_gone_is_refused_before_anything_moves(error: str | None) -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0")
+    world.gone.add(image("1.8.0").rpartition("@")[2])
+    if error:
+        world.ecr_error = ClientError({"Error": {"Code": error, "Message": "gone"}}, "BatchGetImage")
+    assert told(production(release="1.8.0"), world) == (
+        f"release 1.8.0: the image of api is gone from the registry: {image('1.8.0')}.\n"
+        "Fix:   choose a newer release (`./slipway history -s production`), "
+        "or build that version again from commit c1.8.0."
+    )
+    assert world.registries == ["eu-central-1"]
+
+
+def test_a_registry_that_cannot_be_asked() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0")
+    world.ecr_error = NoCredentialsError()
+    assert told(production(release="1.8.0"), world).startswith("images of releases could not be looked for: NoCred")
+
+
+def test_what_serves_is_not_looked_for() -> None:
+    """A change of the infrastructure needs no image that is there already."""
+    world = World()
+    world.wrote(PRODUCTION, "1.7.4")
+    take(production(), world)
+    assert world.registries == []
+
+
 def test_nothing_serves_yet() -> None:
     world = World()
     assert told(production(), world) == (
@@ -204,3 +287,71 @@ def test_a_record_that_was_damaged_is_named() -> None:
     world = World()
     world.objects[PRODUCTION, POINTER] = "{}"
     assert told(production(), world).startswith(f"s3://{PRODUCTION}/{POINTER}: ")
+
+
+def test_a_release_that_ran_here_is_taken_as_it_ran() -> None:
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    world.wrote(STAGING, "1.8.0", minute=5)
+    assert take(environment(release="1.7.4"), world).ran == Ran(
+        definitions={"api": "arn:1.7.4"},
+        declared=None,
+        settings={"env": {"V": "1.7.4"}},
+        settings_hash="h1.7.4",
+        secrets={"KEY": "arn:1.7.4"},
+    )
+
+
+@pytest.mark.parametrize("release", ["1.7.4", "00000000", ""])
+def test_what_serves_stays_as_it_runs_until_something_else_is_declared(release: str) -> None:
+    """Asked for by version, by the id of the release that was gone back to, or followed."""
+    world = World()
+    world.wrote(PRODUCTION, "1.7.4")
+    world.wrote(PRODUCTION, "1.8.0", minute=5)
+    world.wrote(PRODUCTION, "1.7.4", minute=9, asked=release)
+    ran = take(production(release=release), world).ran
+    assert ran is not None
+    assert (ran.definitions, ran.declared) == ({"api": "arn:1.7.4"}, {"api": "d9"})
+
+
+def test_what_was_changed_under_a_name_stays_changed() -> None:
+    """Gone back to by its id, and then a variable changed: the next update does not take that away again."""
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    world.wrote(STAGING, "1.8.0", minute=5)
+    changed = world.wrote(STAGING, "1.7.4", minute=9, asked="00000000", definition="arn:changed")
+    ran = take(environment(release="00000000"), world).ran
+    assert ran is not None
+    assert (ran.definitions, ran.declared) == ({"api": "arn:changed"}, changed.declared)
+
+
+def test_a_record_from_before_says_nothing_about_how_it_ran() -> None:
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    record = json.loads(next(text for (_, key), text in world.objects.items() if key != POINTER))
+    del record["declared"]
+    world.objects = {
+        place: text if place[1] == POINTER else json.dumps(record) for place, text in world.objects.items()
+    }
+    assert take(environment(release="1.7.4"), world).ran is None
+
+
+def test_a_release_of_the_source_runs_under_the_settings_of_this_place() -> None:
+    world = World()
+    world.wrote(STAGING, "1.8.0")
+    assert take(production(release="1.8.0"), world).ran is None
+
+
+def test_where_its_task_definition_is_gone_its_images_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", warned.append)
+    world = World()
+    world.wrote(STAGING, "1.7.4")
+    world.wrote(STAGING, "1.8.0", minute=5)
+    world.gone.add("arn:1.7.4")
+    cargo = take(environment(release="1.7.4"), world)
+    assert (cargo.images, cargo.ran) == ({"api": image("1.7.4")}, None)
+    assert warned == [
+        "release 1.7.4: the task definition of api is not registered any more; "
+        "its images are taken, with the settings and secrets of now."
+    ]

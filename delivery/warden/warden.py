@@ -20,6 +20,7 @@ from delivery.errors import NoSuchRelease
 from delivery.records import TAKEN_BACK, Journal, Pointer, Record, Served
 from delivery.scaling import Scaling
 from delivery.store import Store
+from delivery.update import Update
 from delivery.warden.flights import Flight, Flights
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ class Warden:
             seconds={"total": (moment(finished) - moment(min(ends))).total_seconds()},
             deployments={name: one.flight.view.rollback for name, one in back.items()},
             overrides=(),
+            update=Update(),
+            warm_until="",
         )
         known = self._store.find(told.key)
         if known is None or known.deployments.keys() < told.deployments.keys():
@@ -169,7 +172,7 @@ class Warden:
         """
         before = {name: gone.before[name] for name in back}
         earlier = [one for one in self._records() if one.result == "succeeded" and one.started < gone.started]
-        found = next((one for one in earlier if _runs(one, before)), None)
+        found = next((one for exactly in (True, False) for one in earlier if _runs(one, before, exactly)), None)
         pointer = self._store.pointer()
         if found is None or pointer is None or pointer.release != gone.id:
             return pointer.version if pointer and pointer.release != gone.id else ""
@@ -307,11 +310,18 @@ def _ids(deployments: Mapping[str, str]) -> list[str]:
     return [deployment for deployment in deployments.values() if deployment]
 
 
-def _runs(record: Record, services: Mapping[str, Served]) -> bool:
-    """Whether a release ran these services: the same task definitions, or the same images in others."""
+def _runs(record: Record, services: Mapping[str, Served], exactly: bool) -> bool:
+    """Whether a release ran these services: `exactly` the same task definitions, or the same images in others.
+
+    Releases of one image differ in settings and versions of secrets, so what serves again is looked for exactly first.
+    """
     return all(
         name in record.services
-        and (record.services[name].task_definition == one.task_definition or record.services[name].digest == one.digest)
+        and (
+            record.services[name].task_definition == one.task_definition
+            if exactly
+            else record.services[name].digest == one.digest
+        )
         for name, one in services.items()
     )
 

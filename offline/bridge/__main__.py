@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from pulumi.runtime.proto import provider_pb2_grpc
 
@@ -11,9 +10,8 @@ from offline import names
 from offline.bridge.failures import EngineLog
 from offline.bridge.goplugin import TerraformProvider
 from offline.bridge.provider import Bridge
-from offline.engine import terraform
 from offline.engine.cache import Cache
-from offline.engine.parts import FoundPart, found_part
+from offline.engine.providers import behind, binary
 from offline.errors import OfflineError
 from offline.server import serve
 
@@ -21,19 +19,11 @@ from offline.server import serve
 THREADS = 64
 
 
-def binary(part: FoundPart, cache: Cache) -> Path:
-    """Return the provider's binary that an installation found, or look for it anew."""
-    noted = cache.record(part)
-    if noted and Path(noted["path"]).is_file():
-        return Path(noted["path"])
-    return terraform.find(part)
-
-
 def main(package: str, engine: str | None) -> None:
     """Serve until the engine leaves."""
-    part = found_part(package)
     cache = Cache.of_user()
     try:
+        part = behind(package)
         provider = TerraformProvider(binary(part, cache), cache.bridge)
     except OfflineError as error:
         sys.exit(str(error))

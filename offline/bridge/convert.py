@@ -127,6 +127,12 @@ def unjson(block: Block, given: Properties, names: Names) -> Properties:
     return plain
 
 
+def copied(names: Names, state: Value) -> Properties:
+    """Return what Pulumi shows under a second name."""
+    found = {name: state.get(attribute) for name, attribute in names.copied.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 @dataclass(frozen=True)
 class ToPulumi:
     """Conversion of states into properties; with `mark`, what the schema calls sensitive becomes a secret."""

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import provider_pb2 as pb
 
 from offline import names
 from offline.bridge import cty, wire
-from offline.bridge.convert import MismatchError, ToPulumi, ToTerraform, unjson
+from offline.bridge.convert import MismatchError, ToPulumi, ToTerraform, copied, unjson
 from offline.bridge.diff import describe
 from offline.bridge.failures import EngineLog, answers
 from offline.bridge.goplugin import TerraformProvider
@@ -228,7 +228,8 @@ class Bridge(provider_pb2_grpc.ResourceProviderServicer):
         config = conversion.block(block, wire.read(request.args))
         if conversion.unused:
             raise MismatchError(conversion.unused[0], f"the data source {named.terraform} has no such argument")
-        found: wire.Properties = ToPulumi(named).block(block, self._terraform.read_data(named.terraform, config))
+        state = self._terraform.read_data(named.terraform, config)
+        found: wire.Properties = {**ToPulumi(named).block(block, state), **copied(named, state)}
         answer = pb.InvokeResponse()
         # Its field is called `return`, which is no name in Python.
         getattr(answer, "return").CopyFrom(wire.write({**self._repeated, **found}))

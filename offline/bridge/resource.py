@@ -14,7 +14,7 @@ from typing import Any
 
 from offline.bridge import cty, paths
 from offline.bridge.assets import Asset
-from offline.bridge.convert import MismatchError, ToPulumi, ToTerraform
+from offline.bridge.convert import MismatchError, ToPulumi, ToTerraform, copied
 from offline.bridge.plan import Path, lookup
 from offline.bridge.schema import TIMEOUTS, Schema
 from offline.bridge.wire import Properties, Secret
@@ -126,9 +126,7 @@ class ResourceType:
 
     def _shown(self, state: cty.Value, *, mark: bool) -> Properties:
         made: Properties = ToPulumi(self.names, mark).block(self.schema.block, state)
-        for name, attribute in self.names.copied.items():
-            if (value := state.get(attribute)) is not None:
-                made[name] = value
+        made |= copied(self.names, state)
         made.pop("id", None)
         return made
 

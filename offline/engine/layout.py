@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from offline.engine.cache import Cache
-from offline.engine.parts import AWS, DOCKER_BUILD, ENGINE
+from offline.engine.parts import BRIDGED, DOCKER_BUILD, ENGINE
 
 #: The checkout's launch.py and the Python that runs it, for launchers.
 LAUNCH = "SLIPWAY_TOOLCHAIN"
@@ -36,8 +36,9 @@ def write(cache: Cache) -> None:
     if cache.record(DOCKER_BUILD):
         name = "pulumi-resource-docker-build"
         _place(cache.part(DOCKER_BUILD) / "bin" / name, _plugin(cache, "docker-build", DOCKER_BUILD.version) / name)
-    if cache.record(AWS):
-        _launcher(_plugin(cache, "aws", AWS.plugin_version) / "pulumi-resource-aws", "bridge aws")
+    for name, part in BRIDGED.items():
+        if cache.record(part):
+            _launcher(_plugin(cache, name, part.plugin_version) / f"pulumi-resource-{name}", f"bridge {name}")
 
 
 def environment(cache: Cache) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Makes a table anew: `python -m offline.names aws`. Needs the SDK and the provider's binary."""
+"""Makes a table anew: `python -m offline.names aws`, or `github`. Needs the SDK and the provider's binary."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 
 from offline.bridge.goplugin import TerraformProvider
-from offline.engine import terraform
 from offline.engine.cache import Cache
-from offline.engine.parts import found_part
+from offline.engine.providers import behind, binary
 from offline.errors import OfflineError
 from offline.names.generate import UnpairedError, table
 
 
 def make(package: str) -> str:
     """Return the text of a package's table."""
-    provider = TerraformProvider(terraform.find(found_part(package)), Cache.of_user().bridge)
+    cache = Cache.of_user()
+    provider = TerraformProvider(binary(behind(package), cache), cache.bridge)
     module = importlib.import_module(f"offline.names.{package}_types")
     return json.dumps(table(module, lambda collection, name: provider.schema(collection, name).block), indent=1) + "\n"
 

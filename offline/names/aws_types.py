@@ -99,6 +99,12 @@ RESOURCES: dict[str, Listed] = {
     "aws:ecs/taskDefinition:TaskDefinition": Listed(
         terraform="aws_ecs_task_definition", later=("volumes.s3filesVolumeConfiguration",)
     ),
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Listed(terraform="aws_iam_openid_connect_provider"),
+    "aws:iam/policy:Policy": Listed(
+        terraform="aws_iam_policy",
+        autoname=AutoName(longest=128),
+        harmless={"delayAfterPolicyCreationInMs": "it only lengthens a wait"},
+    ),
     "aws:iam/role:Role": Listed(terraform="aws_iam_role", autoname=AutoName(longest=64)),
     "aws:iam/rolePolicy:RolePolicy": Listed(terraform="aws_iam_role_policy", autoname=AutoName(longest=128)),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Listed(terraform="aws_iam_role_policy_attachment"),
@@ -167,5 +173,11 @@ FUNCTIONS: dict[str, Listed] = {
         terraform="aws_ecr_repository", later=("imageTagMutabilityExclusionFilters",)
     ),
     "aws:index/getAvailabilityZones:getAvailabilityZones": Listed(terraform="aws_availability_zones"),
+    "aws:secretsmanager/getSecretVersions:getSecretVersions": Listed(
+        terraform="aws_secretsmanager_secret_versions", copied={"secretArn": "arn", "secretName": "name"}
+    ),
     "aws:secretsmanager/getSecret:getSecret": Listed(terraform="aws_secretsmanager_secret", later=("type",)),
+    "aws:secretsmanager/getSecretVersion:getSecretVersion": Listed(
+        terraform="aws_secretsmanager_secret_version", later=("secretArn",)
+    ),
 }

@@ -33,7 +33,8 @@ from rehearsal.aws.world import World
 _TICK = 1.0
 _USAGE_TICK = 5.0
 _KEEP_ALIVE = 75
-_PRIORITY = -5
+_PRIORITY = -10
+_TURN = 0.0001
 log = logging.getLogger("slipway.server")
 
 
@@ -84,6 +85,16 @@ class Loops:
                     log.exception("%s: skipped once", threading.current_thread().name)
 
 
+def take_short_turns() -> None:
+    """Let threads hold the interpreter for a tenth of a millisecond at a time instead of Python's five.
+
+    A request that passes the load balancer gives the interpreter away at each of its thirty system calls. With two busy
+    threads (a container's log, a deployment that is watched) it waited five milliseconds for each to get it back, and
+    60 requests per second were more than the load balancer could carry: it answered after seconds, or not in time.
+    """
+    sys.setswitchinterval(_TURN)
+
+
 async def run(
     world: World, upstream: Upstream | None, services: list[JsonService], corrected: Corrected, scaling: Job
 ) -> None:
@@ -91,6 +102,7 @@ async def run(
     with contextlib.suppress(PermissionError):
         # A load balancer of its own would not starve while an image is built beside it; root may say so.
         os.nice(_PRIORITY)
+    take_short_turns()
     engine = containers.connect()
     _remove(engine, world)
     issued = certificates.issue(

@@ -28,7 +28,7 @@ class Expectation:
     """What should be seen of a cell.
 
     ends: how the release may end. cause: a regular expression that its record, or where there is none the update, must
-    hold when it was taken back. resumed: the next update goes on with the very release that was interrupted: one
+    hold when it was taken back. resumed: the next update goes on with the very release, where one was interrupted: one
     record, one deployment. forces: seconds after the fault in which users' requests may fail because of the fault
     itself; why: the reason, in words. any_code: the update may end with an error although it delivered. settles:
     nothing moves any more when the update has ended well; else AWS, or who acted by hand, may have the last word.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearsal.faults.alone.broken import CrashLoop, FailingCheck, UnpullableImage
+from rehearsal.faults.alone.broken import CrashLoop, FailingCheck, FailingMigration, UnpullableImage
 from rehearsal.faults.alone.credentials import CredentialsExpire
 from rehearsal.faults.alone.late import LateRollback
 from rehearsal.faults.alone.secret import MissingSecret
@@ -41,6 +41,7 @@ ALONE: Sequence[type[Fault]] = (
     FailingCheck,
     CrashLoop,
     UnpullableImage,
+    FailingMigration,
     MissingSecret,
     CredentialsExpire,
     TwoUpdates,

@@ -82,7 +82,7 @@ class Played:
 
     def _arrange(self) -> None:
         scene = self.scene
-        if self.cell.stage in self.fault.new_image:
+        if self.cell.stage in self.fault.new_image or (self.stage and self.stage.new_image):
             scene.application.touch(scene.version)
         scene.settings.release(scene.version)
         self.fault.prepare(scene)
@@ -103,13 +103,13 @@ class Played:
         first = scene.update.wait()
         if reached:
             self.fault.mend(scene)
-        serving, journal = sight.serving(), sight.journal()
+        serving, journal = sight.settled(), sight.journal()
         self.fault.later(scene)
         if self.blind:
             self.blind.between(scene)
             self.blind.after(scene)
         following, drift = self._following(first)
-        after = sight.serving()
+        after = sight.settled()
         count = self.environment.play.traffic.stop()
         if orphans := sight.orphans():
             scene.note(f"ended what its engine had left: {', '.join(one.what for one in orphans)}")

@@ -22,7 +22,7 @@ from rehearsal.bench import traffic
 from rehearsal.faults.seen import Deployment, Serving
 from rehearsal.faults.settings import MARK
 from rehearsal.processes import Process, strays
-from rehearsal.stage import builder, docker_engine, emulator
+from rehearsal.stage import builder, docker_engine, emulator, stores
 from rehearsal.stage.stage import Stage
 
 TASK = "com.amazonaws.ecs.task-arn"
@@ -32,6 +32,8 @@ PATIENCE = 12.0
 _STANDING = frozenset({builder.NAME, docker_engine.NAME, emulator.NAME, traffic.NAME})
 #: What the toolchain keeps warm for the next update, and ends by itself a minute later.
 _KEPT_WARM = "keeper"
+#: What Docker starts beside each container.
+_SHIM = "containerd-shim"
 #: Docker's own plugin, which does not notice that its engine is gone. Nothing of Slipway's can end it then.
 _STAYS = "pulumi-resource-docker-build"
 
@@ -137,6 +139,11 @@ class Sight:
             desired=primary.get("computedDesiredCount", state["desiredCount"]),
         )
 
+    def settled(self, limit: float = 20.0) -> Serving | None:
+        """Who serves users, once ECS has replaced the tasks that a fault has killed; it has so many seconds."""
+        until(lambda: (found := self.serving()) is None or found.running >= found.desired, limit)
+        return self.serving()
+
     def desired(self) -> int:
         """How many tasks the service should have."""
         return int(self._service()["desiredCount"])
@@ -215,11 +222,12 @@ class Sight:
         return [task["taskArn"] for task in told if task.get("startedBy") == task_set]
 
     def containers(self) -> dict[str, str]:
-        """Container → its task's ARN, of all containers of the emulated AWS, running or not."""
+        """Container → its task's ARN, of all containers of the emulated AWS, running or not; without the stores."""
         engine: docker.DockerClient = containers.connect()
         label = containers.label_of(self._stage.home.aws)
         found = engine.api.containers(all=True, filters={"label": [label]})
-        return {one["Id"]: one["Labels"].get(TASK, "") for one in found}
+        spared = {f"/{stores.container_name(self._stage.home, kind)}" for kind in stores.KINDS}
+        return {one["Id"]: one["Labels"].get(TASK, "") for one in found if not spared & set(one["Names"])}
 
     def kill_container(self, task_set: str, limit: float = 15.0) -> bool:
         """Kill the container of one task of a task set, as soon as there is one; False where none came up."""
@@ -263,6 +271,8 @@ class Sight:
         spared = {process.pid for process in self._stage.notebook.running() if process.what in _STANDING}
         ours = list(strays(self._stage.home))
         spared |= {process.pid for process in ours if _KEPT_WARM in words(process.pid)}
+        # Each container has one, whose parent is nobody; containers are counted for themselves.
+        spared |= {process.pid for process in ours if _SHIM in " ".join(words(process.pid)[:1])}
         spared |= {process.pid for process in self.orphans()}
         return [process for process in ours if not spared & {process.pid, *ancestors(process.pid)}]
 

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage. step: what the journal says; empty where the listener tells."""
+    """A stage. step: what the journal says; empty where the listener tells. new_image: only a new image comes there."""
 
     name: str
     step: str
     what: str
+    new_image: bool = False
 
 
 STAGES: Sequence[Stage] = (
     Stage("gates", "gates", "nothing has moved"),
+    Stage("migrate", "migrate ", "a task of the new image is about to migrate the database", new_image=True),
     Stage("provision", "wait for ", "green's tasks start"),
     Stage("checks", "checks", "green waits behind the test listener"),
     Stage("shift", "", "users meet both versions"),

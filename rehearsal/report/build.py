@@ -63,6 +63,7 @@ def release(note: ReleaseNote, count: Count) -> dict[str, Any]:
         "digest": note.digest,
         "seconds": {phase: dict(times) for phase, times in note.seconds.items()},
         "calls": note.calls,
+        "end_noticed_seconds": note.noticed,
         "requests_during": within.sent,
         "failed_during": len(within.failures),
         "requests_served_by_it": count.by(note.version),

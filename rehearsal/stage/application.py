@@ -85,8 +85,14 @@ class Application:
         self._commit(change.subject, version)
         return version
 
-    def touch(self, version: str) -> str:
-        """Make a release that changes nothing but the image: for applications that we know nothing about."""
+    def touch(self, version: str = "") -> str:
+        """Make a release that changes nothing but the image, and the file VERSION where there is one.
+
+        version: empty for the next minor one.
+        """
+        version = version or self._next_minor()
+        if (named := self.folder / "VERSION").is_file():
+            named.write_text(f"{version}\n")
         with (self.folder / "Dockerfile").open("a") as recipe:
             recipe.write(f'\nLABEL slipway.rehearsal.version="{version}"\n')
         self._commit(f"Release {version}", version)

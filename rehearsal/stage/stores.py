@@ -77,6 +77,7 @@ class Kind:
 
 POSTGRES = Kind("postgres", "postgres", _POSTGRES, 'pg_isready -q -h 127.0.0.1 -d "$NAME"')
 REDIS = Kind("redis", "redis", _REDIS, 'REDISCLI_AUTH="$PASSWORD" redis-cli ping | grep -q PONG')
+KINDS = (POSTGRES, REDIS)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class ReleaseNote:
     """Phase → `wall` or `emulated` → seconds."""
     calls: int = 0
     """How many calls to AWS the release made."""
+    noticed: float | None = None
+    """Seconds of the wall from the end of its shift until its row said so; None where nothing was shifted."""
     moments: Sequence[Moment] = ()
 
 

@@ -20,6 +20,7 @@ from rehearsal.stage.application import FIRST_VERSION, change
 from rehearsal.stage.stage import Stage
 from rehearsal.stage.workspace import STAGING
 from rehearsal.story.notes import Notes, ReleaseNote
+from rehearsal.story.noticed import noticed
 from rehearsal.story.pulumi import Pulumi, Update
 from rehearsal.story.rows import Row
 
@@ -27,6 +28,8 @@ from rehearsal.story.rows import Row
 PROOF = 20
 #: Seconds that a proof's request may take.
 LIMIT = 2.0
+#: Why the story goes on after it has gone back.
+FORWARD = "rehearsal: on to the next release"
 
 
 @dataclass
@@ -51,6 +54,8 @@ class Play:
     changed: int = 1
     """The release that the application's folder is at, `coming` its version."""
     coming: str = FIRST_VERSION
+    held: bool = False
+    """Whether going back has left a hold, and the setting `release`."""
 
     def __post_init__(self) -> None:
         """Take one hand for all commands, so that their logs are numbered in order."""
@@ -131,8 +136,21 @@ class Play:
         update = self.pulumi.watched([sys.executable, "-m", "ops", *words], shown, "rollback", what, on_row)
         self.note(note, update)
         self.expect_success(update, note)
+        self.held = True
         self.prove(note.version)
         return update
+
+    def forward(self) -> None:
+        """Let new releases in again where the story has gone back before, as a person does."""
+        if not self.held:
+            return
+        words = ["hold", "--stack", STAGING, "--lift", "--reason", FORWARD]
+        shown = f'./slipway hold -s {STAGING} --lift --reason "{FORWARD}"'
+        self.console.command(shown)
+        lifted = self.hand.run([sys.executable, "-m", "ops", *words], name="hold", shown=shown)
+        lifted.needed("the hold could not be lifted")
+        self.pulumi.remove(STAGING, self.key("release"))
+        self.held = False
 
     def note(self, note: ReleaseNote, update: Update) -> None:
         """Complete a release's note with what the update and the release's own record say."""
@@ -144,6 +162,8 @@ class Play:
         note.cause = record.get("cause") or ("" if update.succeeded else " ".join(update.told[:1]))
         served = record.get("services", {}).get(self.stage.project.service, {})
         note.calls = int(record.get("calls", 0))
+        if deployment := record.get("deployments", {}).get(self.stage.project.service):
+            note.noticed = noticed(self.stage, deployment, note.moments)
         note.digest = served.get("image", "").rpartition("@")[2]
         note.seconds = {name: {"emulated": value} for name, value in record.get("seconds", {}).items()}
         note.seconds = {**note.seconds, "update": {"wall": round(update.done.seconds, 1)}}

@@ -30,7 +30,9 @@ from settings import (
     Cargo,
     Door,
     Environment,
+    GitHub,
     OwnNetwork,
+    Place,
     Registry,
     Scale,
     Shared,
@@ -134,11 +136,52 @@ class _Answers(pulumi.runtime.Mocks):
                 "password": "a-token",
                 "proxyEndpoint": f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
             },
+            "aws:secretsmanager/getSecretVersions:getSecretVersions": _versions(str(args.args.get("secretId"))),
             "aws:secretsmanager/getSecret:getSecret": {
                 "arn": f"arn:aws:secretsmanager:{ARN}:secret:{args.args.get('name')}-AbCdEf"
             },
+            "aws:secretsmanager/getSecretVersion:getSecretVersion": {
+                "secretString": f"the value of {args.args.get('secretId')}"
+            },
+            "github:index/getRestApi:getRestApi": answer(GITHUB.get(str(args.args.get("endpoint")))),
         }
         return {**answers[args.token], **self._world.get(args.token, {})}
+
+
+def _versions(secret: str) -> dict[str, Any]:
+    """Return the versions of a secret: names get the ending that AWS gives them."""
+    arn = secret if secret.startswith("arn:") else f"arn:aws:secretsmanager:{ARN}:secret:{secret}-AbCdEf"
+    versions = [
+        {
+            "versionId": f"{word.lower()}-1234",
+            "versionStages": [f"AWS{word}"],
+            "createdTime": "",
+            "lastAccessedDate": "",
+        }
+        for word in ("PREVIOUS", "CURRENT")
+    ]
+    return {"secretArn": arn, "arn": arn, "versions": versions}
+
+
+#: What GitHub says of `acme/shop`, by path: a public repository whose administrator asks.
+GITHUB: dict[str, Any] = {
+    "repos/acme/shop": {
+        "id": 4242,
+        "name": "shop",
+        "owner": {"login": "acme", "id": 77, "type": "Organization"},
+        "private": False,
+        "permissions": {"admin": True},
+    },
+    "users/alice": {"id": 7},
+    "orgs/acme/teams/platform": {"id": 3},
+    "orgs/acme/teams/platform/repos/acme/shop": {"id": 4242},
+}
+
+
+def answer(body: Any, **headers: str) -> dict[str, Any]:
+    """Return what the look-up of GitHub's REST API holds: for None, that there is no such thing."""
+    told = {"X-Github-Request-Id": ["A:1"], **{name.replace("_", "-"): [value] for name, value in headers.items()}}
+    return {"code": 200 if body else 404, "headers": json.dumps(told), "body": json.dumps(body or {})}
 
 
 class _Monitor(mocks.MockMonitor):
@@ -189,7 +232,20 @@ def build(
 
 
 def program(stack: Environment | Shared, cargo: Cargo | None = None) -> Built:
-    """Run `__main__.py` itself for a stack of these settings, releasing `cargo`; return what it registered."""
+    """Run `__main__.py` itself for a stack of these settings, releasing `cargo`; return what it registered.
+
+    The same program is run once: tests only read what it registered.
+    """
+    asked = (repr(stack), repr(cargo))
+    if asked not in _PROGRAMS:
+        _PROGRAMS[asked] = _program(stack, cargo)
+    return _PROGRAMS[asked]
+
+
+_PROGRAMS: dict[tuple[str, str], Built] = {}
+
+
+def _program(stack: Environment | Shared, cargo: Cargo | None) -> Built:
     built_here = Cargo(version=getattr(stack, "version", ""), commit=getattr(stack, "commit", ""), source="build")
     exported: dict[str, Any] = {}
 
@@ -286,6 +342,52 @@ def environment(**changes: Any) -> Environment:
 def shared(**changes: Any) -> Shared:
     """Return the stack that environments share; `changes` replace fields."""
     return Shared(**(_common() | changes))
+
+
+def repository(**changes: Any) -> GitHub:
+    """Return a repository that delivers to staging here and to a production elsewhere; `changes` replace fields."""
+    fields: dict[str, Any] = {
+        "owner": "acme",
+        "name": "shop",
+        "endpoint": None,
+        "issuer": "https://token.actions.githubusercontent.com",
+        "places": (place("production", guarded=True, origin="staging"), place("staging")),
+        "roles_only": False,
+        "branch": "main",
+        "files_branch": "slipway",
+        "tags": "v*",
+        "approval": "reviewers",
+        "reviewers": ("alice", "acme/platform"),
+        "self_review": False,
+        "wait_minutes": 0,
+        "checks": ("gate",),
+        "approvals": 1,
+        "linear_history": True,
+        "signed_commits": False,
+        "code_owners": {},
+        "labels": {},
+        "actions": (),
+        "secrets": {},
+        "webhooks": {},
+        "oidc_provider": None,
+        "state": None,
+        "state_key": None,
+    }
+    return GitHub(**(fields | changes))
+
+
+def place(name: str, **changes: Any) -> Place:
+    """Return an environment of this account that builds; `changes` replace fields."""
+    fields: dict[str, Any] = {
+        "names": Names(project="shop", stack=name),
+        "account": ACCOUNT,
+        "region": REGION,
+        "guarded": False,
+        "origin": None,
+        "origin_account": ACCOUNT,
+        "session_seconds": 7200,
+    }
+    return Place(**(fields | changes))
 
 
 def _common() -> dict[str, Any]:

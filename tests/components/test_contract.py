@@ -1,36 +1,49 @@
 """What holds for everything that exists: names, parents, providers, and URNs that only change on purpose.
 
-The snapshots show every resource that `__main__` makes of a small and of a large environment and of the shared stack.
-After a change that is meant: `python -m tests.components.test_contract`, and for a name or a place that changed, an
-alias in the same commit.
+The snapshots show every resource that `__main__` makes of a small and of a large environment, and of the shared stack
+without and with a repository. After a change that is meant: `python -m tests.components.test_contract`, and for a name
+or a place that changed, an alias in the same commit.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from components.ignored import IGNORED
+from delivery.plan import Migration
 from delivery.strategy import parse
-from settings import Database, OwnNetwork, Scale, Secret
-from tests.components.support import ROOT, Built, app, environment, program, shared, worker
+from settings import Database, OwnNetwork, Scale, Secret, Webhook
+from tests.components.support import (
+    ROOT,
+    Built,
+    app,
+    environment,
+    place,
+    program,
+    repository,
+    shared,
+    worker,
+)
 
 SNAPSHOTS = ROOT / "tests" / "snapshots"
+#: How the service of `large` migrates its database.
+MIGRATION = Migration(command=("migrate", "up"), downgrade=("migrate", "down"), timeout_minutes=30, ahead="refuse")
 
 
-@cache
 def small() -> Built:
     """Build what ships as staging."""
     return program(environment())
 
 
-@cache
 def large() -> Built:
     """Build everything that there is a setting for."""
     env = environment(
-        services=(app(scale=Scale(low=2, high=6), policies=("arn:aws:iam::aws:policy/Read",)), worker()),
+        services=(
+            app(scale=Scale(low=2, high=6), policies=("arn:aws:iam::aws:policy/Read",), migration=MIGRATION),
+            worker(),
+        ),
         network=OwnNetwork(
             cidr="10.20.0.0/16",
             public=("10.20.0.0/20", "10.20.16.0/20"),
@@ -47,13 +60,23 @@ def large() -> Built:
     return program(env)
 
 
-@cache
 def common() -> Built:
     """Build the shared stack."""
     return program(shared())
 
 
-ALL = {"small": small, "large": large, "shared": common}
+def delivering() -> Built:
+    """Build the shared stack with a repository and everything that there is a setting for."""
+    wanted = repository(
+        places=(place("production", guarded=True, origin="staging"), place("staging")),
+        secrets={"SLACK": "shop/{environment}/slack"},
+        webhooks={"hooks": Webhook(url="https://hooks.shop.dev", events=("push",), secret="shop/webhook")},
+        state="state",
+    )
+    return program(shared(github=wanted))
+
+
+ALL = {"small": small, "large": large, "shared": common, "delivering": delivering}
 
 
 @pytest.fixture(scope="module", params=ALL)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from delivery.plan import Migration
-from settings import Database
-from tests.components.support import ACCOUNT, app, environment, program, worker
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from delivery.strategy import parse
+from settings import Cargo, Environment, Ran, Secret
+from tests.components.support import ACCOUNT, ARN, Built, app, environment, program, worker
 from tests.components.test_contract import large, small
 
 IMAGE = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop"
@@ -24,6 +28,8 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
         "source": "build",
         "reason": "",
         "together": True,
+        "secrets": {},
+        "asked": "",
         "strategy": {
             "kind": "canary",
             "percent": 10,
@@ -33,6 +39,14 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
         },
         "checksBudgetSeconds": 60,
         "waive": {},
+        "gates": {
+            "after": "",
+            "afterBucket": "",
+            "afterNear": False,
+            "tagged": False,
+            "freeze": [],
+            "override": {},
+        },
     }
     assert (inputs["settings"], inputs["settingsHash"]) == (env.plain, env.settings_hash)
     assert inputs["services"] == [
@@ -43,6 +57,7 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
             "taskDefinition": "arn:api-task-definition",
             "image": f"{IMAGE}/api@sha256:{'b' * 64}",
             "container": "api",
+            "declared": inputs["services"][0]["declared"],
             "port": 8000,
             "application": "shop-staging-api",
             "deploymentGroup": "shop-staging-api",
@@ -71,6 +86,7 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
             "taskDefinition": "arn:worker-task-definition",
             "image": f"{IMAGE}/worker@sha256:{'b' * 64}",
             "container": "worker",
+            "declared": inputs["services"][1]["declared"],
             "targetGroups": [],
             "url": "",
             "subnets": subnets,
@@ -85,10 +101,8 @@ def test_it_is_told_everything_that_it_moves_and_moves_it_with() -> None:
 
 
 def test_it_is_told_how_a_database_is_migrated() -> None:
-    how = Migration(command=("migrate", "up"), downgrade=("migrate", "down"), timeout_minutes=30, ahead="refuse")
-    database = Database(security_group="sg-0a1b2c3d", port=5432)
-    built = program(environment(services=(app(migration=how),), database=database))
-    (service,) = built.one("Release").inputs["services"]
+    built = large()
+    service = built.one("Release").inputs["services"][0]
     assert service["migration"] == {
         "command": ["migrate", "up"],
         "downgrade": ["migrate", "down"],
@@ -124,3 +138,54 @@ def test_workers_alone_have_nobody_to_ask() -> None:
     assert "checkerFunction" not in built.one("Release").inputs
     assert not built.of("Function")
     assert not built.of("LoadBalancer")
+
+
+SECRETS = (Secret(variable="KEY", name="shop/key", arn=None, key=""),)
+TAKEN = f"{IMAGE}/api@sha256:{'a' * 64}"
+
+
+THEN = f"arn:aws:secretsmanager:{ARN}:secret:shop/old-AbCdEf"
+
+
+def gone_back(env: Environment, declared: dict[str, str] | None) -> Built:
+    """Build a release that goes back to one that ran here, with another secret."""
+    ran = Ran(
+        definitions={"api": "arn:api:7"},
+        declared=declared,
+        settings={"env": {"LEVEL": "info"}},
+        settings_hash="then",
+        secrets={"KEY": f"{THEN}:::v1"},
+    )
+    return program(env, Cargo(version="1.7.4", commit="abc", source="pin", images={"api": TAKEN}, ran=ran))
+
+
+def going_back(env: Environment, declared: dict[str, str] | None) -> Mapping[str, Any]:
+    """Return what such a release is told."""
+    return gone_back(env, declared).one("Release").inputs
+
+
+def test_going_back_takes_back_the_task_definition_with_variables_and_secrets() -> None:
+    inputs = going_back(environment(secrets=SECRETS), None)
+    assert inputs["services"][0]["taskDefinition"] == "arn:api:7"
+    assert (inputs["settings"], inputs["settingsHash"]) == ({"env": {"LEVEL": "info"}}, "then")
+    assert inputs["secrets"] == {"KEY": f"{THEN}:::v1"}
+
+
+def test_the_execution_role_may_read_what_a_release_names_that_is_gone_back_to() -> None:
+    """The settings may name another secret by now; without the permission no task of that release would start."""
+    built = gone_back(environment(secrets=SECRETS), None)
+    now = f"arn:aws:secretsmanager:{ARN}:secret:shop/key-AbCdEf"
+    assert built.policy("api-task-execution-policy")["Statement"][-1]["Resource"] == [now, THEN]
+
+
+def test_what_was_gone_back_to_stays_until_something_else_is_declared() -> None:
+    """A size, or what containers are told, is a release again; another rollout or alarm is not."""
+    declared = {"api": going_back(environment(secrets=SECRETS), None)["services"][0]["declared"]}
+    calm = environment(secrets=SECRETS, strategy=parse("all at once, bake 5m"), plain={"rollout": "all at once"})
+    assert going_back(calm, declared)["services"][0]["taskDefinition"] == "arn:api:7"
+    inputs = going_back(environment(secrets=SECRETS, services=(app(memory=1024),)), declared)
+    assert inputs["services"][0]["taskDefinition"] == "arn:api-task-definition"
+    assert inputs["settings"] == environment().plain
+    latest = going_back(environment(secrets=(replace(SECRETS[0], pinned=False),)), declared)
+    assert latest["services"][0]["taskDefinition"] == "arn:api-task-definition"
+    assert latest["secrets"] == {"KEY": f"arn:aws:secretsmanager:{ARN}:secret:shop/key-AbCdEf"}

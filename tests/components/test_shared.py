@@ -74,10 +74,11 @@ def test_repositories_of_releases_are_guarded() -> None:
 
 def test_it_tells_where_images_go() -> None:
     outputs = common().outputs["shared"]
-    assert outputs == {"repositories": {"api": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api"}}
+    repositories = {"api": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api"}
+    assert outputs == {"repositories": repositories, "roles": {}, "proposal": ""}
 
 
 def test_a_registry_that_exists_is_left_alone() -> None:
     built = common(registry=Registry(account=ACCOUNT, prefix="acme", owned=False))
     assert built.names() == []
-    assert built.outputs["shared"] == {"repositories": {}}
+    assert built.outputs["shared"]["repositories"] == {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -20,7 +19,6 @@ from tests.test_layers import imports
 BUCKET = f"arn:aws:s3:::shop-staging-releases-{ACCOUNT}"
 
 
-@cache
 def warden() -> Built:
     return program(environment(services=(app(), app("web", scale=Scale(low=2, high=6)), worker())))
 

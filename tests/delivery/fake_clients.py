@@ -31,7 +31,8 @@ class FakeClients:
     """The clients of an account: `client.operation(**arguments)` calls the method of that name below."""
 
     def __init__(self, aws: FakeAws) -> None:
-        for name in ("autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "elbv2", "functions", "logs", "s3", "sts"):
+        names = "autoscaling cloudwatch ec2 ecr ecs elbv2 functions logs s3 secretsmanager sts"
+        for name in names.split():
             setattr(self, name, _Recorded(aws, _Operations(aws)))
         self.codedeploy = _Recorded(aws, aws.codedeploy)
 
@@ -49,10 +50,11 @@ class _Recorded:
         operation = getattr(self._operations, name)
 
         def call(**arguments: Any) -> Any:
-            self._aws.called(name)
-            answer = operation(**arguments)
-            self._aws.after_call(name)
-            return answer
+            with self._aws.one_at_a_time:
+                self._aws.called(name)
+                answer = operation(**arguments)
+                self._aws.after_call(name)
+                return answer
 
         return call
 
@@ -72,13 +74,21 @@ class _Operations:
     def __init__(self, aws: FakeAws) -> None:
         self._aws = aws
 
+    def list_secret_version_ids(self, SecretId: str, IncludeDeprecated: bool = False) -> dict[str, Any]:  # noqa: N803
+        if SecretId not in self._aws.secrets:
+            raise AwsError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        found = self._aws.secrets[SecretId].items()
+        versions = [{"VersionId": one, "VersionStages": stages} for one, stages in found if stages or IncludeDeprecated]
+        return {"ARN": SecretId, "Versions": versions}
+
     def get_caller_identity(self) -> dict[str, Any]:
         return {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"}
 
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        if Key not in self._aws.objects:
+        objects = self._aws.others.get(Bucket, self._aws.objects)
+        if Key not in objects:
             raise AwsError("NoSuchKey")
-        return {"Body": io.BytesIO(self._aws.objects[Key])}
+        return {"Body": io.BytesIO(objects[Key])}
 
     def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
         if Key not in self._aws.objects:

@@ -52,6 +52,7 @@ class FakeCodeDeploy:
         self.deployments: list[Deployment] = []
         self.unhealthy: set[str] = set()
         self.waits_ready = True
+        self.interval_seconds = 60.0
 
     def of(self, service: str) -> list[Deployment]:
         """A service's deployments, oldest first."""
@@ -195,7 +196,7 @@ class FakeCodeDeploy:
         one.status = "Ready" if step == "ready" else "InProgress"
 
     def _shift(self, one: Deployment, spent: float) -> None:
-        percent = 100 if one.at_once or spent >= 300 else 10
+        percent = 100 if one.at_once or spent >= self.interval_seconds else 10
         service = self._aws.services[one.service]
         if percent != one.percent:
             one.percent = percent

@@ -7,10 +7,12 @@ state of the production listeners, so that a test can ask who met which release.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from typing import Any, cast
 
 from delivery.aws import Clients
@@ -26,6 +28,12 @@ from tests.delivery.fake_tasks import FakeTasks
 BUCKET = "shop-staging-releases-111122223333"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api"
 CALL_SECONDS = 0.05
+
+
+@cache
+def date_header(second: int) -> str:
+    """The Date header of that second of the epoch."""
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)
 
 
 @dataclass
@@ -75,6 +83,7 @@ class FakeAws:
     """One account."""
 
     def __init__(self) -> None:
+        self.one_at_a_time = threading.RLock()
         self.now = START
         self.clock = Clock(sleep=self.sleep, monotonic=lambda: self.now)
         self.calls: list[str] = []
@@ -83,9 +92,12 @@ class FakeAws:
         self.services: dict[str, FakeService] = {}
         self.definitions: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, bytes] = {}
+        self.others: dict[str, dict[str, bytes]] = {}
+        """The objects of other environments' buckets."""
         self.written: dict[str, float] = {}
         self.held: set[str] = set()
         self.ringing: dict[str, str] = {}
+        self.secrets: dict[str, dict[str, list[str]]] = {}
         self.images: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda definition, request: {"status": 200}
@@ -113,7 +125,7 @@ class FakeAws:
         self.calls.append(name)
         self.now += CALL_SECONDS
         self.codedeploy.tick()
-        self.clock.hear({"date": format_datetime(datetime.fromtimestamp(self.now, UTC), usegmt=True)})
+        self.clock.hear({"date": date_header(int(self.now))})
 
     def add_service(self, name: str, task_definition: str) -> FakeService:
         """A service that serves a task definition with all traffic."""
@@ -223,7 +235,7 @@ def release_plan(*services: ServicePlan, version: str = "1.8.0", **changes: Any)
         "records_bucket": BUCKET,
         "version": version,
         "commit": "3f9c1e2",
-        "strategy": Strategy(kind="canary", percent=10, interval_minutes=5, bake_minutes=10),
+        "strategy": Strategy(kind="canary", percent=10, interval_minutes=1, bake_minutes=2),
         "services": services,
         "checker_function": "checker",
         "account": ACCOUNT,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from delivery.clock import Clock, moment
 from delivery.errors import DeliveryError
@@ -71,6 +74,56 @@ def test_a_change_makes_it_look_again_soon() -> None:
     aws.clock.brisk()
     aws.clock.pause()
     assert aws.pauses[-1] == 0.25
+
+
+def test_pauses_end_when_something_is_due() -> None:
+    aws = Aws()
+    aws.watch(30)
+    aws.local = 1000.0
+    aws.answer()
+    due = aws.clock.now() + timedelta(seconds=12)
+    aws.clock.expect(due)
+    looks: list[float] = []
+    while not looks or looks[-1] < 1014:
+        aws.answer()
+        aws.clock.pause()
+        looks.append(aws.local)
+    # Far from it as seldom as ever; about that moment no two looks are more than half a second apart.
+    assert looks[:2] == [1005.0, 1010.0]
+    assert all(later - earlier <= 0.51 for earlier, later in pairwise(looks) if later >= 1012)
+
+
+def test_what_is_long_overdue_is_looked_for_as_seldom_as_before() -> None:
+    aws = Aws()
+    aws.watch(30)
+    aws.clock.expect(aws.clock.now() - timedelta(seconds=60))
+    aws.clock.pause()
+    assert aws.pauses[-1] == 5.0
+
+
+@given(st.floats(0, 0.999), st.floats(0.2, 1.0))
+def test_a_moment_is_reached_within_a_look_of_it_and_never_before(fraction: float, step: float) -> None:
+    aws = Aws()
+    aws.local = fraction
+    aws.answer()
+    due = NOON + timedelta(seconds=60)
+    while not aws.clock.reached(due):
+        assert aws.local < 60 + 1 + step
+        aws.sleep(step)
+        aws.answer()
+    assert aws.local >= 60 - 1e-6
+
+
+def test_between_two_seconds_of_aws_the_local_clock_tells() -> None:
+    aws = Aws()
+    for _ in range(100):
+        aws.answer()
+        aws.sleep(0.1)
+    due = NOON + timedelta(seconds=10.25)
+    assert aws.local == pytest.approx(10.0)
+    assert not aws.clock.reached(due)
+    aws.sleep(0.3)
+    assert aws.clock.reached(due)
 
 
 def test_a_wait_is_as_long_as_asked() -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from delivery.ending import Outcome
@@ -21,6 +21,7 @@ from tests.delivery.fake_clients import AwsError, Killed
 from tests.delivery.fake_tasks import FakeTask, Script, tells
 from tests.delivery.fakes import BUCKET, FakeAws, image, release_plan, service_plan
 from tests.delivery.scene import left_behind, run, serves, the_record, world
+from tests.examples import examples
 
 UP, DOWN = ("python", "-m", "service.migrate", "up"), ("python", "-m", "service.migrate", "down")
 HOW = Migration(command=UP, downgrade=DOWN)
@@ -316,7 +317,7 @@ def test_a_kill_at_any_call_starts_no_second_one(moment: int) -> None:
     assert schemas(outcome) == {"api": ("0002", ("0001", "0002"))}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@examples(25)
 @given(
     pauses=some.lists(some.tuples(some.integers(1, 45), some.integers(0, 90)), max_size=4),
     seconds=some.integers(1, 60),

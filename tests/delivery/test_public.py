@@ -30,7 +30,7 @@ def test_users_are_asked_for_before_the_shift_and_at_both_ends_of_the_bake() -> 
     outcome = run(aws, release_plan(service_plan(new, image("b"))))
     assert outcome.succeeded
     assert [definition for definition, _ in asked] == [old, new, new]
-    assert asked[2][1] - asked[1][1] >= 590
+    assert asked[2][1] - asked[1][1] >= 119  # the bake began a moment before they were asked
     assert aws.visited == [URL] * 3
     assert warnings(aws) == []
 
@@ -82,7 +82,7 @@ def test_what_goes_wrong_in_the_bake_is_found_at_its_end() -> None:
     aws.visit = lambda definition, url: {"status": 500 if definition == new and len(aws.visited) > 2 else 200}
     outcome = run(aws, release_plan(service_plan(new, image("b"))))
     assert outcome.record.result == "failed"
-    assert outcome.record.seconds["bake"] >= 600
+    assert outcome.record.seconds["bake"] >= 119
     assert serves(aws, old)
 
 

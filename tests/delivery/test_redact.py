@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery.redact import shown
+from delivery.redact import masked, plain, shown
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,22 @@ def test_lines_become_one_and_long_ones_are_cut() -> None:
     assert shown("a\n  b\tc") == "a b c"
     assert shown("x" * 400) == "x" * 299 + "…"
     assert shown("abcdef", 3) == "ab…"
+
+
+def test_masking_alone_keeps_lines_and_length() -> None:
+    assert masked("a\nPASSWORD=hunter2\n" + "x" * 400) == "a\nPASSWORD=***\n" + "x" * 400
+
+
+def test_settings_are_written_down_without_what_is_a_credential_by_its_name_or_form() -> None:
+    given = {
+        "env": {"DB_PASSWORD": "hunter2", "URL": "postgres://app:hunter2@db/shop", "MODE": "fast", "API_TOKEN": ""},
+        "services": {"api": {"env": {"SIGNING_SECRET": "hunter2"}, "checks": ["/", "/health"], "port": 8000}},
+        "secrets": {"DATABASE_PASSWORD": "shop/staging/db:password"},
+        "scale": {"api": 2},
+    }
+    assert plain(given) == {
+        "env": {"DB_PASSWORD": "***", "URL": "postgres://app:***@db/shop", "MODE": "fast", "API_TOKEN": ""},
+        "services": {"api": {"env": {"SIGNING_SECRET": "***"}, "checks": ["/", "/health"], "port": 8000}},
+        "secrets": {"DATABASE_PASSWORD": "shop/staging/db:password"},
+        "scale": {"api": 2},
+    }

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from delivery.clock import moment
 from delivery.errors import Refused
 from delivery.strategy import parse
+from delivery.update import Update
 from tests.delivery.fake_clients import ACCOUNT
 from tests.delivery.fakes import image, release_plan, service_plan
 from tests.delivery.scene import left_behind, run, serves, the_record, world
@@ -26,19 +28,45 @@ def test_a_release_is_checked_shifted_baked_and_written_down() -> None:
     assert record["deployments"] == {"api": "d-1"}
     assert record["who"] == f"ada (arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci)"
     assert record["why"] == "because"
-    assert record["seconds"]["shift"] >= 300
-    assert record["seconds"]["bake"] >= 600
+    assert record["seconds"]["shift"] >= 60
+    assert record["seconds"]["bake"] >= 120
     assert set(record["seconds"]) == {"gates", "provision", "checks", "shift", "bake", "workers", "total"}
     assert len(aws.calls) / 2 < record["calls"] < len(aws.calls)  # what is written after the record is not in it
     assert next(iter(aws.documents("pointer.json")))["digests"] == {"api": "sha256:" + "b" * 64}
     assert aws.tags == {"1.8.0": "sha256:" + "b" * 64, "3f9c1e2": "sha256:" + "b" * 64}
 
 
+def test_the_record_says_what_served_before_it_which_update_ran_it_and_what_watched_it() -> None:
+    aws, old, new = world()
+    first = run(aws, release_plan(service_plan(old, image("a")), version="1.7.4"))
+    plan = release_plan(
+        service_plan(new, image("b"), alarms=("api-errors", "api-latency")),
+        update=Update(project="shop", stack="staging", host="runner-3", run="https://ci/7"),
+        waive={"api-latency": "a known bug of 1.7.4"},
+        reason="the token=abc is out",
+        settings={"env": {"DB_PASSWORD": "hunter2", "MODE": "fast"}},
+    )
+    second = run(aws, plan)
+    assert second.succeeded
+    stored = [*aws.documents("releases/")][-1]
+    assert (first.record.before_version, first.record.before_release) == ("", "")
+    assert (stored["from_version"], stored["from_release"]) == ("1.7.4", first.record.id)
+    assert stored["update"] == {"project": "shop", "stack": "staging", "host": "runner-3", "run": "https://ci/7"}
+    assert stored["watched"] == {"api": ["api-errors"]}
+    assert stored["why"] == "the token=*** is out"
+    assert stored["settings"] == {"env": {"DB_PASSWORD": "***", "MODE": "fast"}}
+    shifted = aws.codedeploy.deployments[-1].shifted_at
+    assert shifted is not None
+    kept = moment(stored["warm_until"]).timestamp() - shifted
+    assert abs(kept - 62 * 60) <= 1  # two minutes of bake and an hour
+
+
 def test_progress_says_the_share_of_users_first_and_ends_with_the_way_back() -> None:
     aws, old, new = world()
     run(aws, release_plan(service_plan(old, image("a")), version="1.7.4"))
     aws.heard.clear()
-    run(aws, release_plan(service_plan(new, image("b"))))
+    aws.codedeploy.interval_seconds = 300
+    run(aws, release_plan(service_plan(new, image("b")), strategy=parse("canary 10% 5m, bake 10m")))
     changes = list(dict.fromkeys(aws.heard))
     assert "0% 1/1 checks" in changes
     assert "10% 4/5m canary" in changes
@@ -46,6 +74,7 @@ def test_progress_says_the_share_of_users_first_and_ends_with_the_way_back() -> 
     assert changes[-1].splitlines() == [
         "note: 1.8.0 (3f9c1e2) serves 100%: checks 1/1, canary 10% 5m, bake 10m",
         "1.7.4 stays warm for 60 minutes. Back: ./slipway rollback -s staging --reason …",
+        f"Record: ./slipway history -s staging --of {[*aws.documents('releases/')][-1]['id']}",
     ]
 
 

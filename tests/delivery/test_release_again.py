@@ -41,6 +41,24 @@ def test_cancel_that_comes_before_the_deployment_has_an_id_still_stops_it() -> N
     assert serves(aws, old)
 
 
+def test_what_fails_because_of_a_cancel_is_not_the_cause() -> None:
+    """AWS is told at once, and takes the test listener back before the checks have looked at it."""
+    aws, old, new = world()
+    stop = Stop()
+
+    def cancel(name: str) -> None:
+        deployments = aws.codedeploy.deployments
+        if name == "describe_listeners" and deployments and deployments[0].step == "ready" and not stop.asked:
+            stop.ask()
+            api = aws.services["api"]
+            api.test = api.group("blue")
+
+    aws.before_call = cancel
+    outcome = run(aws, release_plan(service_plan(new, image("b"))), stop)
+    assert (outcome.record.result, outcome.record.cause) == ("cancelled", "the update was cancelled")
+    assert serves(aws, old)
+
+
 def test_cancel_that_comes_after_the_last_step_changes_nothing() -> None:
     aws, _, new = world()
     stop = Stop()
@@ -64,7 +82,10 @@ def test_going_back_within_the_warm_time_is_a_re_route() -> None:
     assert not aws.met(again)
     assert aws.now - began < 60
     assert outcome.record.before["api"].task_definition == new
-    assert aws.heard[-1] == "note: 1.7.4 (3f9c1e2) serves 100%: checks 1/1, re-routed to the tasks that were kept warm"
+    assert aws.heard[-1].splitlines() == [
+        "note: 1.7.4 (3f9c1e2) serves 100%: checks 1/1, re-routed to the tasks that were kept warm",
+        f"Record: ./slipway history -s staging --of {outcome.record.id}",
+    ]
 
 
 def test_going_back_later_is_at_once_and_not_stopped_by_the_alarm_one_goes_back_from() -> None:

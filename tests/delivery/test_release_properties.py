@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from delivery.control import Control, Wish
@@ -20,10 +20,9 @@ from delivery.release import Release
 from delivery.stop import Stop
 from tests.delivery.fake_clients import AwsError, Killed
 from tests.delivery.fakes import FakeAws, image, release_plan, service_plan
+from tests.examples import examples
 
-QUICK = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+TRIED = examples(12)
 DISTURBANCES = ("alarm", "silence", "stop", "cancel", "skip", "abort", "refuse", "jump", "kill")
 STORIES = some.lists(some.tuples(some.integers(1, 160), some.sampled_from(DISTURBANCES)), max_size=4)
 
@@ -121,7 +120,7 @@ class Story:
         raise Killed
 
 
-@QUICK
+@TRIED
 @given(events=STORIES, answers=some.lists(some.sampled_from([200, 500]), max_size=3), services=some.integers(1, 2))
 def test_every_end_is_true(events: list[tuple[int, str]], answers: list[int], services: int) -> None:
     story = Story(events, answers, services)
@@ -139,7 +138,7 @@ def test_every_end_is_true(events: list[tuple[int, str]], answers: list[int], se
         assert story.aws.held == set()
 
 
-@QUICK
+@TRIED
 @given(events=STORIES, services=some.integers(1, 2))
 def test_users_meet_only_what_passed_its_checks(events: list[tuple[int, str]], services: int) -> None:
     story = Story(events, [], services)
@@ -150,7 +149,7 @@ def test_users_meet_only_what_passed_its_checks(events: list[tuple[int, str]], s
             assert story.checked[service] <= moment
 
 
-@QUICK
+@TRIED
 @given(events=STORIES, services=some.integers(1, 2))
 def test_after_anything_the_next_update_is_clean(events: list[tuple[int, str]], services: int) -> None:
     story = Story(events, [], services)
@@ -173,7 +172,7 @@ def test_after_anything_the_next_update_is_clean(events: list[tuple[int, str]], 
     assert all(one.step == "warm" for one in active)
 
 
-@QUICK
+@TRIED
 @given(moment=some.integers(1, 200), services=some.integers(1, 2))
 def test_a_kill_at_any_call_costs_no_second_deployment(moment: int, services: int) -> None:
     story = Story([(moment, "kill")], [], services)

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import botocore.session
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from delivery import failures
@@ -22,8 +22,9 @@ from delivery.errors import Refused, ReleaseFailed
 from delivery.meaning import ACTIVE, Mark, Next, Phase, View, later, next_step, understand
 from delivery.shift import Pace, Shift
 from tests.delivery.fakes import FakeAws, image, service_plan
+from tests.examples import examples
 
-QUICK = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+TRIED = examples(200)
 END = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 #: deployment status -> what it means while no event says more.
@@ -262,7 +263,7 @@ STORY = [
 ENDS = [see("Succeeded"), see("Failed", code="ECS_UPDATE_ERROR"), see("Stopped", code="MANUAL_STOP")]
 
 
-@QUICK
+@TRIED
 @given(words=WORDS)
 def test_whatever_it_says_has_a_meaning(words: dict[str, Any]) -> None:
     view = see(**words)
@@ -273,7 +274,7 @@ def test_whatever_it_says_has_a_meaning(words: dict[str, Any]) -> None:
         assert view.phase >= Phase.SHIFTING
 
 
-@QUICK
+@TRIED
 @given(looks=some.lists(some.builds(View, phase=PHASES, green_percent=some.integers(0, 100)), min_size=1, max_size=12))
 def test_what_is_over_never_runs_again_and_what_moved_never_waits_again(looks: list[View]) -> None:
     seen = [looks[0]]
@@ -285,7 +286,7 @@ def test_what_is_over_never_runs_again_and_what_moved_never_waits_again(looks: l
     assert seen[-1].phase.over == any(look.phase.over for look in looks)
 
 
-@QUICK
+@TRIED
 @given(data=some.data(), end=some.sampled_from(ENDS))
 def test_in_any_order_and_twice_the_story_ends_the_same(data: some.DataObject, end: View) -> None:
     told = data.draw(some.permutations([*STORY, end, *data.draw(some.lists(some.sampled_from([*STORY, end])))]))
@@ -296,7 +297,7 @@ def test_in_any_order_and_twice_the_story_ends_the_same(data: some.DataObject, e
     assert view.code == end.code
 
 
-@QUICK
+@TRIED
 @given(mark=MARKS, phase=PHASES, flags=FLAGS)
 def test_every_path_ends_in_a_next_step_that_is_defined(mark: Mark | None, phase: Phase, flags: dict[str, Any]) -> None:
     step = next_step(mark, phase, **flags)
@@ -316,7 +317,7 @@ def test_every_path_ends_in_a_next_step_that_is_defined(mark: Mark | None, phase
         assert mark.target == flags["target"]
 
 
-@QUICK
+@TRIED
 @given(mark=MARKS, flags=FLAGS, told=some.permutations(STORY))
 def test_a_deployment_that_is_found_is_decided_upon_at_every_look(
     mark: Mark | None, flags: dict[str, Any], told: list[View]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from delivery.store import Store
@@ -13,10 +13,9 @@ from tests.delivery.fake_clients import FakeClients, Killed
 from tests.delivery.fakes import BUCKET
 from tests.delivery.fleet import ENDS, Fleet
 from tests.delivery.scene import left_behind
+from tests.examples import examples
 
-QUICK = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+TRIED = examples(40)
 SHIFTED = some.lists(some.sampled_from(ENDS), max_size=3)
 ROLLED = some.lists(some.sampled_from(["roll", "well"]), max_size=2)
 
@@ -110,7 +109,7 @@ def test_what_can_not_go_back_any_more_after_an_interruption_is_said() -> None:
     assert "Not all is as it was before: s0: " in outcome.record.cause
 
 
-@QUICK
+@TRIED
 @given(shifted=SHIFTED, rolled=ROLLED)
 @example(shifted=["start", "well", "start"], rolled=[])
 @example(shifted=["bake", "well"], rolled=["well"])
@@ -129,7 +128,7 @@ def test_together_it_is_all_or_nothing(shifted: list[str], rolled: list[str]) ->
     assert (outcome.record.results, outcome.record.serving) == ({}, {})
 
 
-@QUICK
+@examples(12)
 @given(shifted=SHIFTED, rolled=ROLLED)
 @example(shifted=["start", "well", "start"], rolled=["roll"])
 @example(shifted=["gate", "check", "shift"], rolled=["well"])

@@ -1,12 +1,14 @@
-"""The schemas of the AWS types that the bridge serves, as a text beside this file, for tests without the provider.
+"""The schemas of the types that the bridge serves, as texts beside this file, for tests without the providers.
 
-`python -m tests.offline.schemas` writes it anew from the provider's binary; a test that has the binary holds it fresh.
+`python -m tests.offline.schemas aws`, or `github`, writes one anew from the provider's binary; a test that has the
+binary holds it fresh.
 An attribute is its type and flags; a block its nesting, its largest number and its fields.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,13 @@ from offline import names
 from offline.bridge.goplugin import TerraformProvider
 from offline.bridge.schema import Attribute, Block, Nested, Schema
 
-FILE = Path(__file__).parent / "schemas.json"
 FLAGS = ("required", "optional", "computed", "sensitive")
 COLLECTIONS = {"resources": "resource_schemas", "functions": "data_source_schemas"}
+
+
+def file(package: str) -> Path:
+    """Return the file with the schemas of a package."""
+    return Path(__file__).parent / f"schemas.{package}.json"
 
 
 def dump_block(block: Block) -> dict[str, Any]:
@@ -51,10 +57,10 @@ def load_block(fields: dict[str, Any]) -> Block:
     return Block(attributes, blocks)
 
 
-def dump(provider: TerraformProvider) -> str:
+def dump(package: str, provider: TerraformProvider) -> str:
     """Return the text for every type of the table, and the provider itself."""
-    table = names.load("aws")
-    made: dict[str, Any] = {"provider": {"aws": [0, dump_block(provider.schema("provider").block)]}}
+    table = names.load(package)
+    made: dict[str, Any] = {"provider": {package: [0, dump_block(provider.schema("provider").block)]}}
     for kind, collection in COLLECTIONS.items():
         of = table.resource if kind == "resources" else table.function
         made[kind] = {}
@@ -69,20 +75,20 @@ def dump(provider: TerraformProvider) -> str:
 
 
 @cache
-def _read() -> dict[str, Any]:
-    text: dict[str, Any] = json.loads(FILE.read_text())
+def _read(package: str) -> dict[str, Any]:
+    text: dict[str, Any] = json.loads(file(package).read_text())
     return text
 
 
 def load(kind: str, terraform: str) -> Schema:
     """Return the schema of a type: `kind` is resources, functions or provider."""
-    version, fields = _read()[kind][terraform]
+    version, fields = _read(terraform.partition("_")[0])[kind][terraform]
     return Schema(version, load_block(fields))
 
 
 if __name__ == "__main__":
-    from offline.engine import terraform
     from offline.engine.cache import Cache
-    from offline.engine.parts import AWS
+    from offline.engine.providers import behind, binary
 
-    FILE.write_text(dump(TerraformProvider(terraform.find(AWS), Cache.of_user().bridge)))
+    CACHE, PACKAGE = Cache.of_user(), sys.argv[1]
+    file(PACKAGE).write_text(dump(PACKAGE, TerraformProvider(binary(behind(PACKAGE), CACHE), CACHE.bridge)))

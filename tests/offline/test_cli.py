@@ -47,7 +47,7 @@ def test_only_the_parts_asked_for_are_installed(monkeypatch: pytest.MonkeyPatch)
 def test_a_part_that_there_is_not_is_wrong_usage() -> None:
     code, output = run("install", "--parts", "engin")
     assert code == 2
-    assert "no part engin; there are engine, docker-build, buildkit, aws." in output
+    assert "no part engin; there are engine, docker-build, buildkit, aws, github." in output
 
 
 def test_a_failure_is_a_sentence_and_the_way_out(

@@ -9,6 +9,7 @@ import subprocess
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ from offline.bridge.goplugin import TerraformProvider
 from offline.engine import layout
 from offline.engine.cache import Cache
 from offline.engine.install import is_ready
-from offline.engine.parts import AWS, ENGINE
+from offline.engine.parts import AWS, BRIDGED, ENGINE
+from offline.engine.providers import binary
 from offline.names.__main__ import make
 from tests.offline import schemas
 
@@ -156,19 +158,22 @@ def test_what_the_real_provider_refuses_names_the_property(project: Project) -> 
     assert "expected retention_in_days to be one of" in found.stdout
 
 
-@pytest.fixture(scope="module")
-def provider() -> TerraformProvider:
-    noted = CACHE.record(AWS)
-    assert noted
-    return TerraformProvider(Path(noted["path"]), CACHE.bridge)
+def needs(package: str) -> Any:
+    """The package, where its provider is there."""
+    missing = not is_ready(BRIDGED[package], CACHE)
+    return pytest.param(package, marks=pytest.mark.skipif(missing, reason=f"no {package} provider on this machine"))
 
 
-@needs_aws
+EVERY = pytest.mark.parametrize("package", [needs(package) for package in BRIDGED])
+
+
+@EVERY
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws")
-def test_the_table_is_what_its_list_makes() -> None:
-    assert (Path(names.__file__).parent / "aws.json").read_text() == make("aws")
+def test_the_table_is_what_its_list_makes(package: str) -> None:
+    assert (Path(names.__file__).parent / f"{package}.json").read_text() == make(package)
 
 
-@needs_aws
-def test_the_schemas_of_the_tests_are_the_providers(provider: TerraformProvider) -> None:
-    assert schemas.FILE.read_text() == schemas.dump(provider)
+@EVERY
+def test_the_schemas_of_the_tests_are_the_providers(package: str) -> None:
+    provider = TerraformProvider(binary(BRIDGED[package], CACHE), CACHE.bridge)
+    assert schemas.file(package).read_text() == schemas.dump(package, provider)

@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from delivery.aws import Clients
 from delivery.ending import Outcome
 from delivery.plan import ReleasePlan
 from ops.place import Place
@@ -25,13 +26,18 @@ class Environment:
 
     def __init__(self) -> None:
         self.aws, self.old, self.new = world()
+        self.engine: list[list[str]] = []
+        """How Pulumi was called."""
         self.plan = release_plan(service_plan(self.new, image("b")))
 
     def reach(self, place: Place) -> Reach:
         """What the verbs act with."""
-        clients = cast(Any, FakeClients(self.aws))
-        made = {name: getattr(clients, name) for name in ("sts", "s3", "codedeploy")}
-        return assemble(place, self.aws.clock, {**made, "application-autoscaling": clients.autoscaling})
+        return assemble(place, self.aws.clock, cast(Clients, FakeClients(self.aws)))
+
+    def pulumi(self, words: list[str], *_: Any, **__: Any) -> int:
+        """Pulumi, which does nothing but note how it was called."""
+        self.engine.append(words)
+        return 0
 
     @property
     def step(self) -> str:

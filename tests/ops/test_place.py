@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from delivery.errors import DeliveryError
-from ops.__main__ import main
+from delivery.store import AT_ONCE
+from ops.__main__ import main, slipway
 from ops.place import find
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def project(folder: Path, stack: str) -> Path:
@@ -30,6 +33,15 @@ def test_reads_where_an_environment_is(tmp_path: Path) -> None:
 def test_the_sdks_variable_names_an_endpoint(tmp_path: Path) -> None:
     place = find("production", project(tmp_path, GOOD), {"AWS_ENDPOINT_URL": "http://127.0.0.1:4600"})
     assert place.endpoint == "http://127.0.0.1:4600"
+
+
+def test_clients_are_of_the_environments_region_and_read_as_many_records_as_go_at_once(tmp_path: Path) -> None:
+    place = find("production", project(tmp_path, GOOD), {"AWS_ENDPOINT_URL": "http://127.0.0.1:4600"})
+    client = place.client("cloudwatch")
+    assert (client.meta.region_name, client.meta.endpoint_url) == ("eu-west-1", "http://127.0.0.1:4600")
+    store = place.store()
+    assert store.bucket == place.bucket
+    assert store._s3.meta.config.max_pool_connections == AT_ONCE  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -65,3 +77,11 @@ def test_an_error_is_two_lines_and_exit_code_1(
 def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["history"]) == 2
     assert "--stack" in capsys.readouterr().err
+
+
+def test_every_verb_stands_in_the_front_doors_table_and_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    table = (ROOT / "slipway").read_text()
+    for verb in slipway.commands:
+        assert f'["ops", "{verb}"]' in table
+        assert main([verb, "--help"]) == 0
+        assert f"./slipway {verb}" in capsys.readouterr().out.partition("Example")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, cast
 
@@ -12,7 +13,10 @@ from pulumi.runtime.proto import status_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from delivery.clock import Clock
-from delivery.plan import Check, Migration, ReleasePlan
+from delivery.hold import HOLD, Hold
+from delivery.now import Now
+from delivery.plan import Check, Gates, Migration, ReleasePlan
+from delivery.store import Store
 from delivery.strategy import Strategy
 from delivery.warden.warden import Clients, Warden, Watched
 from plugin.provider import Provider
@@ -122,6 +126,13 @@ def test_inputs_survive_the_wire(world: World) -> None:
     assert plan.services[0].target_groups == service_plan(world.new, image("b")).target_groups
     assert (plan.services[0].port, plan.account) == (8000, ACCOUNT)
     assert (plan.checks_budget_seconds, plan.waive) == (120, {"api-latency": "a slow month"})
+
+
+def test_how_a_release_runs_survives_the_wire(world: World) -> None:
+    inputs = world.inputs(world.new, "b")
+    inputs["services"][0]["declared"] = "f1"
+    plan = read_plan({**inputs, "secrets": {"DB": "arn:of:v1"}, "asked": "1.7.4"})
+    assert (plan.secrets, plan.asked, plan.services[0].declared) == ({"DB": "arn:of:v1"}, "1.7.4", "f1")
 
 
 def test_a_migration_survives_the_wire(world: World) -> None:
@@ -244,6 +255,129 @@ def test_where_the_release_that_serves_again_is_wanted_nothing_has_to_be_said(
     assert told == []
 
 
+def by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], list[str]]:
+    """1.8.0 was released, and a person went back to 1.7.4 at once; the outputs, and what is told from now on."""
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.note", lambda self, line: told.append(line))
+    monkeypatch.setattr("plugin.progress.Row.warn", lambda self, line: told.append(f"warning: {line}"))
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    outputs = world.update(world.inputs(world.new, "b"))
+    tools = world.aws.tools()
+    store = Store(tools.aws.s3, BUCKET)
+    ground = store.ground()
+    assert ground is not None
+    world.aws.clock = tools.clock
+    Now("staging", store, tools, ground).run(store.resolve("1.7.4"), "payments fail", "bob")
+    told.clear()
+    return outputs, told
+
+
+BY_HAND = r"warning: staging was taken back by hand to 1\.7\.4 at 2027-01-15 \d\d:\d\d UTC by bob: payments fail\. "
+
+
+def test_where_images_are_built_a_preview_says_who_went_back_and_the_update_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs, told = by_hand(world, monkeypatch)
+    news = world.inputs(world.new, "b")
+    assert world.diff(outputs, news).changes == SOME
+    world.update(news, preview=True)
+    warning, refused = told[0].splitlines()
+    assert re.fullmatch(
+        BY_HAND + r"This update would release 1\.8\.0\. To go forward again: "
+        r"`\./slipway hold -s staging --lift --reason …`, then `pulumi up -s staging`",
+        warning,
+    )
+    assert refused.startswith("This update would be refused: staging is held at 1.7.4 by bob since ")
+    assert "`./slipway hold -s staging --lift --reason …` lifts it" in refused
+    with pytest.raises(AbortedError, match=r"1\.8\.0 refused: staging is held at 1\.7\.4 by bob since .*payments fail"):
+        world.update(news)
+
+
+@pytest.mark.parametrize("definition", ["known", UNKNOWN])
+def test_where_releases_are_taken_the_update_takes_into_the_state_what_serves(
+    world: World, monkeypatch: pytest.MonkeyPatch, definition: str
+) -> None:
+    outputs, told = by_hand(world, monkeypatch)
+    again = world.aws.define(3, image("a"))
+    news = {**world.inputs(definition if definition == UNKNOWN else again, "a", "1.7.4"), "source": "qa"}
+    assert world.diff(outputs, news).changes == SOME
+    world.update(news, preview=True)
+    warning, words = told
+    assert re.fullmatch(
+        BY_HAND + r"This update takes that into the state\. To go forward again: "
+        r"`\./slipway hold -s staging --lift --reason …`, then `\./slipway promote -s staging`",
+        warning,
+    )
+    assert words == "1.7.4 serves already: taken into the state; only other settings move traffic"
+    deployments = len(world.aws.codedeploy.deployments)
+    news = {**world.inputs(again, "a", "1.7.4"), "source": "qa"}
+    adopted = world.update(news)
+    assert (adopted["result"], adopted["version"]) == ("succeeded", "1.7.4")
+    assert len(world.aws.codedeploy.deployments) == deployments
+    assert world.diff(adopted, news).changes == NONE
+
+
+GATES = Gates(freeze=("Fri - Fri",), tagged=True, after="qa", after_bucket="qa", override={"tagged": "a demo"})
+
+
+def test_gates_survive_the_wire(world: World) -> None:
+    wire = on_the_wire(GATES)
+    assert read_plan({**world.inputs(world.new, "b"), "gates": to_dict(to_struct(wire))}).gates == GATES
+    assert read_plan(world.inputs(world.new, "b")).gates == Gates()
+
+
+def gated(news: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {**news, "gates": to_dict(to_struct(on_the_wire(Gates(**changes))))}
+
+
+def test_a_preview_says_what_would_be_refused_and_what_would_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.note", lambda self, line: None)
+    monkeypatch.setattr("plugin.progress.Row.warn", lambda self, line: told.append(line))
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+
+    def preview(news: dict[str, Any]) -> list[str]:
+        told.clear()
+        world.diff(outputs, news)
+        world.update(news, preview=True)
+        return told
+
+    window = "staging is frozen until 2027-01-16 00:00 UTC: `Fri - Fri`"
+    (said,) = preview(gated(world.inputs(UNKNOWN, "b"), freeze=["Fri - Fri"]))
+    assert said.startswith(f"This update would be refused: {window}. Fix: wait until then; to release all the same: ")
+    (said,) = preview(gated(world.inputs(world.new, "b"), freeze=["Fri - Fri"], override={"freeze": "a demo"}))
+    assert said == f"This update would go on all the same: gate freeze is overridden (a demo): {window}"
+    assert preview(gated(world.inputs(world.new, "b"), freeze=["Sat - Sun"], tagged=True)) == []
+    world.update(world.inputs(world.new, "b"))
+    (said,) = preview({**gated(world.inputs(world.old, "a", "1.7.4"), freeze=["Fri - Fri"]), "source": "pin"})
+    assert said == f"This update would go on all the same: gate freeze: {window}; 1.7.4 once served here"
+
+
+def test_the_preview_of_a_first_release_says_it_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.warn", lambda self, line: told.append(line))
+    world.create(gated(world.inputs(UNKNOWN, "b", "main"), tagged=True), preview=True)
+    assert told[0].startswith("This update would be refused: main is no semantic version, such as 1.8.0. Fix: tag")
+    told.clear()
+    world.create(world.inputs(UNKNOWN, "b", "main"), preview=True)
+    assert told == []
+
+
+@pytest.mark.parametrize("wish", ["1", ""])
+def test_the_wish_to_lift_a_hold_reaches_the_release(world: World, monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    hold = Hold(version="1.7.4", images={"api": image("a")}, who="ada", why="slow", since="2026-01-02T03:04:05Z")
+    world.aws.objects[HOLD] = hold.to_json().encode()
+    monkeypatch.setenv("SLIPWAY_LIFT_HOLD", wish)
+    if wish:
+        assert world.update(world.inputs(world.new, "b"))["result"] == "succeeded"
+    else:
+        with pytest.raises(AbortedError, match="staging is held at"):
+            world.update(world.inputs(world.new, "b"))
+    assert Hold.from_json(world.aws.objects[HOLD], HOLD).active == (not wish)
+
+
 def test_another_network_rolls(world: World) -> None:
     outputs = world.create(world.inputs(world.old, "a"))
     assert world.diff(outputs, world.inputs(world.old, "a", subnets=("subnet-2",))).changes == SOME
@@ -275,6 +409,17 @@ def test_a_failed_release_keeps_the_resource_and_says_why(world: World) -> None:
     (reason,) = detail.reasons
     assert reason.startswith("1.8.0 refused: api: GET /api/health on port 8080: answered 500, expected 200")
     assert "\nFix: mend what answers so" in reason
+    record = to_dict(detail.properties)["releaseId"]
+    assert reason.endswith(f"\nRecord: ./slipway history -s staging --of {record}")
+
+
+def test_the_record_names_the_update_that_ran_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PULUMI_CI_BUILD_URL", "https://ci.acme.dev/7")
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    update = json.loads(world.aws.objects[outputs["recordKey"]])["update"]
+    assert (update["project"], update["stack"], update["run"]) == ("shop", "staging", "https://ci.acme.dev/7")
 
 
 def test_an_error_of_aws_is_told_with_its_usual_cause(world: World) -> None:

@@ -102,7 +102,7 @@ def test_no_secret_stands_in_plain_text(report: dict[str, Any]) -> None:
 
 
 def test_where_the_toolchain_came_from(report: dict[str, Any]) -> None:
-    assert {part["part"] for part in report["toolchain"]} == {"engine", "docker-build", "buildkit", "aws"}
+    assert {part["part"] for part in report["toolchain"]} == {"engine", "docker-build", "buildkit", "aws", "github"}
     assert all(part["version"] and part["origin"] for part in report["toolchain"])
 
 

@@ -12,7 +12,7 @@ from settings.node import Fields, Node
 from settings.reading import read
 from settings.source import project_defaults
 from settings.table import OBJECTS, SETTINGS, Form
-from tests.settings.support import PROJECT_FILE, ROOT, STAGING, source
+from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, source
 
 original = Fields.__init__
 DECLARED = {key: entry for key, entry in PROJECT_FILE["config"].items() if ":" not in key}
@@ -36,7 +36,9 @@ def test_no_setting_is_typed_for_the_engine(key: str) -> None:
 
 
 def test_default_providers_are_off() -> None:
-    assert PROJECT_FILE["config"]["pulumi:disable-default-providers"] == {"value": ["aws", "docker-build", "slipway"]}
+    assert PROJECT_FILE["config"]["pulumi:disable-default-providers"] == {
+        "value": ["aws", "docker-build", "github", "slipway"]
+    }
 
 
 def test_every_setting_and_every_field_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,8 +58,22 @@ def test_every_setting_and_every_field_is_read(tmp_path: Path, monkeypatch: pyte
     }
     given = {**STAGING, "shop:database": {"security_group": "sg-0a1b2c3d"}}
     read(source(tmp_path, given, services={"api": api}))
-    assert len(made) == 7, "the settings themselves, a service, a check, a migration, alarms, a database and subnets"
-    assert [fields.unread for fields in made] == [set()] * 7
+    assert len(made) == 9, "the settings, a service, a check, a migration, CI, alarms, gates, a database and subnets"
+    assert [fields.unread for fields in made] == [set()] * 9
+
+
+def test_every_field_of_the_repository_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Fields] = []
+
+    def keep(self: Fields, nodes: dict[str, Node]) -> None:
+        original(self, nodes)
+        made.append(self)
+
+    monkeypatch.setattr(Fields, "__init__", keep)
+    webhook = {"url": "https://hooks.shop.dev", "secret": "shop/webhook"}
+    given = {"repository": "acme/shop", "reviewers": ["acme/platform"], "webhooks": {"hooks": webhook}}
+    read(source(tmp_path, {**SHARED, "shop:github": given}, stack="shared"))
+    assert [fields.unread for fields in made[-2:]] == [set()] * 2
 
 
 def test_the_page_is_fresh() -> None:

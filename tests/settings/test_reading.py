@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from delivery.plan import Check, Migration
+from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 from settings import (
     Database,
@@ -34,6 +33,7 @@ from settings.reading import read
 from settings.services import _scale
 from settings.source import read_yaml, stack_files
 from settings.table import SETTINGS
+from tests.examples import examples
 from tests.settings.support import PROJECT_FILE, ROOT, SHARED, STAGING, shared, source, staging, told
 
 API = {"build": "example/backend", "port": 8000}
@@ -112,6 +112,25 @@ def test_checks_say_more_where_they_must(tmp_path: Path) -> None:
     )
 
 
+def test_gates(tmp_path: Path) -> None:
+    assert staging(tmp_path).gates == Gates()
+    windows = ["Fri 16:00 - Mon 08:00 Europe/Berlin", "2026-12-24 - 2026-12-27"]
+    given = {"after": "production", "tagged": True, "freeze": windows, "override": {"freeze": "a demo"}}
+    assert staging(tmp_path, gates=given).gates == Gates(
+        after="production",
+        after_bucket="shop-production-releases-444455556666",
+        after_near=False,
+        tagged=True,
+        freeze=tuple(windows),
+        override={"freeze": "a demo"},
+    )
+
+
+def test_another_environment_is_near_in_the_same_account_and_region(tmp_path: Path) -> None:
+    near = staging(tmp_path, account="444455556666", gates={"after": "production"}).gates
+    assert (near.after_near, near.after_bucket) == (True, "shop-production-releases-444455556666")
+
+
 def test_times_and_what_is_waived(tmp_path: Path) -> None:
     shipped = staging(tmp_path)
     assert (shipped.checks_budget_seconds, shipped.waive) == (60, {})
@@ -184,6 +203,14 @@ def test_a_vpc_that_exists_is_used(tmp_path: Path) -> None:
     assert isinstance(found, Environment)
     assert found.network == ExistingNetwork(
         vpc_id="vpc-0a1b2c3d", public=("subnet-0a1b2c3d", "subnet-1a1b2c3d"), private=("subnet-2a1b2c3d",)
+    )
+
+
+def test_a_secret_that_aws_rotates_is_not_pinned(tmp_path: Path) -> None:
+    given = {"A": {"secret": "shop/staging/db:password", "version": "latest"}, "B": {"secret": "shop/staging/key"}}
+    assert staging(tmp_path, secrets=given).secrets == (
+        Secret(variable="A", name="shop/staging/db", arn=None, key="password", pinned=False),
+        Secret(variable="B", name="shop/staging/key", arn=None, key="", pinned=True),
     )
 
 
@@ -276,7 +303,7 @@ def test_the_shipped_stack_files_are_right(tmp_path: Path, stack: str) -> None:
 def test_staging_and_production_differ_in_a_handful_of_lines() -> None:
     staging, production = (read_yaml(ROOT / f"Pulumi.{stack}.yaml")["config"] for stack in ("staging", "production"))
     different = {key for key in staging.keys() | production.keys() if staging.get(key) != production.get(key)}
-    assert different == {"shop:source", "shop:rollout", "shop:scale", "shop:nat", "shop:protect"}
+    assert different == {"shop:source", "shop:gates", "shop:rollout", "shop:scale", "shop:nat", "shop:protect"}
 
 
 _JSON = st.recursive(
@@ -286,7 +313,7 @@ _JSON = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(100, HealthCheck.function_scoped_fixture)
 @given(st.dictionaries(st.sampled_from(sorted(SETTINGS)), _JSON, max_size=4))
 @example({"services": {"api": None}})
 @example({"services": {"api": {**API, "checks": [None, 1, {}]}}})

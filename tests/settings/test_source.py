@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from settings.source import gather, read_yaml, stack_files
+from settings.source import from_files, gather, read_yaml, stack_files
 
 
 @pytest.fixture
@@ -56,3 +56,14 @@ def test_a_file_that_only_the_engine_understands_holds_nothing(tmp_path: Path) -
     assert read_yaml(path) == {}
     assert read_yaml(tmp_path / "missing.yaml") == {}
     assert stack_files(tmp_path) == [path]
+
+
+def test_without_the_engine_the_files_say_the_same(project: Path) -> None:
+    (project / "Pulumi.staging.yaml").write_text(
+        "config:\n  aws:region: eu-central-1\n  shop:nat: none\n  tags: {a: b}\n  shop:token: {secure: AAAB}\n"
+    )
+    found, engine = from_files(project, "staging", {}), gather()
+    assert found.values == {**engine.values, "token": '{"secure": "AAAB"}'}
+    assert found.secret == {"token"}
+    assert (found.aws, found.stacks["production"]) == (engine.aws, engine.stacks["production"])
+    assert from_files(project, "missing", {}).values == {"zones": "2", "nat": "one"}

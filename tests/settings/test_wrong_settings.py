@@ -63,6 +63,44 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
     ({"shop:scale": 3}, ["scale: must be an object (key: value), got 3"]),
     ({"shop:nat": ["none"]}, ['nat: must be one of none, one, per_zone, got ["none"]; did you mean none?']),
     ({"shop:tags": {"a": {"b": 1}}}, ['tags.a: must be text, got {"b": 1}']),
+    # workflows
+    (
+        {"shop:workflows": {"approval": "reviewer"}},
+        ["workflows.approval: must be one of reviewers, pull_request, none, got reviewer; did you mean reviewers?"],
+    ),
+    (
+        {"shop:workflows": {"suites": {"e2e": "make e2e", "unit": " "}}},
+        [
+            "workflows.suites.e2e: unknown; "
+            "there is end_to_end · integration · performance · quality · regression · unit",
+            "workflows.suites.unit: must be a shell command, got  ; remove the suite to leave it out",
+        ],
+    ),
+    (
+        {"shop:workflows": {"suites": {"unit": "test ${{ github.head_ref }}"}}},
+        [
+            "workflows.suites.unit: must hold no ${{ … }}, got test ${{ github.head_ref }}; "
+            "read the variables that GitHub sets, such as $GITHUB_SHA"
+        ],
+    ),
+    (
+        {"shop:workflows": {"python": [3.1], "stores": ["mysql"], "files": ["delivery"]}},
+        [
+            "workflows.files[0]: must be one of pull-request, deliver, operate, schedule, release, dependabot, "
+            "got delivery; did you mean deliver?",
+            "workflows.stores[0]: must be one of postgres, redis, got mysql",
+            'workflows.python[0]: must be a version of Python, in quotes, got 3.1; such as "3.12"',
+        ],
+    ),
+    (
+        {"shop:workflows": {"python": [], "frontend": "a b", "coverage": 101, "cache": ["$HOME"]}},
+        [
+            "workflows.frontend: must be a folder, got a b; such as ../frontend",
+            'workflows.python: must name a version of Python, got []; such as ["3.12"]',
+            "workflows.coverage: must be a number above 0, at most 100, got 101",
+            "workflows.cache[0]: must be a folder, got $HOME; such as ~/.cache/slipway",
+        ],
+    ),
     # network
     (
         {"shop:zones": "two"},
@@ -236,6 +274,49 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
             "waive.other: must say why nobody looks at this alarm, got nothing",
         ],
     ),
+    # gates
+    (
+        {"shop:gates": {"freze": [], "tagged": "maybe", "override": {"frezee": "x", "tagged": " ", "after": ""}}},
+        [
+            "gates.freze: unknown; did you mean freeze?",
+            "gates.tagged: must be true or false, got maybe",
+            "gates.override.frezee: unknown; did you mean freeze?",
+            "gates.override.tagged: must say why this gate only warns, got  ",
+            "gates.override.after: must say why this gate only warns, got nothing",
+        ],
+    ),
+    (
+        {"shop:gates": {"after": "prodction"}},
+        [
+            "gates.after: must be the name of a stack that has a file Pulumi.prodction.yaml, got prodction; "
+            "did you mean production?"
+        ],
+    ),
+    (
+        {"shop:gates": {"after": "staging"}},
+        ["gates.after: must not name its own stack, got staging; there is production"],
+    ),
+    (
+        {"shop:gates": {"after": "shared"}},
+        ["gates.after: must name a stack of kind environment, got shared; there is production"],
+    ),
+    ({"shop:gates": {"freeze": "Sat - Sun"}}, ["gates.freeze: must be a list, got Sat - Sun"]),
+    (
+        {"shop:gates": {"freeze": ["Sat - Sun", "Fri 16:00 - Mon 8:00 Europe/Berlin", "Fri - Mon Europe/Berln", 5]}},
+        [
+            "gates.freeze[1]: expected a time such as 16:00, got `8:00`; "
+            "write it like `Fri 16:00 - Mon 08:00 Europe/Berlin` or `2026-12-24 - 2026-12-27`\n"
+            "    Fri 16:00 - Mon 8:00 Europe/Berlin\n"
+            "                    ^^^^",
+            "gates.freeze[2]: expected a time zone or the end, got `Europe/Berln`; did you mean Europe/Berlin?\n"
+            "    Fri - Mon Europe/Berln\n"
+            "              ^^^^^^^^^^^^",
+            "gates.freeze[3]: expected a day such as `Fri` or a date such as 2026-12-24, got `5`; "
+            "write it like `Fri 16:00 - Mon 08:00 Europe/Berlin` or `2026-12-24 - 2026-12-27`\n"
+            "    5\n"
+            "    ^",
+        ],
+    ),
     ({"shop:waive": ["other"]}, ['waive: must be an object (key: value), got ["other"]']),
     # environment and secrets
     (
@@ -248,6 +329,14 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
             "secrets.DATABASE_URL: must be the name or the ARN of a secret in Secrets Manager, "
             "got what looks like a value; "
             "such as shop/staging/db, or shop/staging/db:password for one key of it"
+        ],
+    ),
+    (
+        {"shop:secrets": {"KEY": {"secret": "shop/key", "version": "newest"}, "OTHER": {"version": "pin"}}},
+        [
+            "secrets.KEY.version: must be one of pin, latest, got newest",
+            "secrets.OTHER.secret: must be the name or the ARN of a secret in Secrets Manager, got nothing; "
+            "such as shop/staging/db, or shop/staging/db:password for one key of it",
         ],
     ),
     (

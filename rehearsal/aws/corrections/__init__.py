@@ -18,6 +18,7 @@ from rehearsal.aws.corrections import (
     ecs_code_deploy_service,
     ecs_containers,
     ecs_one_off_tasks,
+    ecs_secret_versions,
     ecs_start_pause,
     ecs_task_sets,
     elb_interfaces,
@@ -75,6 +76,7 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     ecr_images.apply(binding)
     ecs_containers.apply(binding, world.port, world.label, Images(world.home).remember)
     ecs_one_off_tasks.apply(binding)
+    ecs_secret_versions.apply(binding)
     ecs_start_pause.apply(binding)
     ecs_task_sets.apply(binding, ecs_task_sets.TaskSets(world.clock), scheduler.wake)
     ecs_code_deploy_service.apply(binding)

@@ -8,6 +8,10 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group
 MiniStack 1.5.33 calls every registered target `healthy`, sends requests to dead ones, and forgets a deregistered one
 at once, together with the requests it still works on.
 
+Deleting a group that is gone succeeds on AWS: a client whose answer was lost asks again. ResourceInUse is the only
+error of the call, https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteTargetGroup.html;
+MiniStack says TargetGroupNotFound, which ends a destroy.
+
 Intervals and the deregistration delay follow the emulated clock. A probe's timeout does not: the container is real.
 """
 
@@ -148,6 +152,8 @@ def apply(binding: Binding, targets: Targets) -> None:
 
     def delete_group(params: dict[str, Any]) -> Any:
         group = alb._p(params, "TargetGroupArn")
+        if group not in alb._tgs:
+            return alb._empty("DeleteTargetGroup")
         if load_balancers(group):
             return alb._error("ResourceInUse", f"Target group '{group}' is currently in use by a listener or a rule")
         targets.forget(group)

@@ -1,8 +1,11 @@
-"""Releases that are wrong themselves: a check fails, the container does not stay, the image cannot be pulled."""
+"""Releases that are wrong themselves: a check fails, the container does not stay, the migration fails, the
+image cannot be pulled.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rehearsal.faults.expected import TAKEN_BACK, Expectation
@@ -13,7 +16,7 @@ from rehearsal.faults.scene import Scene
 class WrongService(Fault):
     """A service that is declared wrongly, until somebody mends it."""
 
-    stages = ()
+    stages: ClassVar[Sequence[str]] = ()
     fields: ClassVar[dict[str, Any]]
 
     def prepare(self, scene: Scene) -> None:
@@ -46,6 +49,18 @@ class CrashLoop(WrongService):
     def expect(self, stage: str) -> Expectation:
         """Refused as soon as that is plain, and not after an hour."""
         return Expectation(ends=TAKEN_BACK, cause="does not come up")
+
+
+class FailingMigration(WrongService):
+    name = "failing-migration"
+    title = "the migration of a new image ends with an error"
+    stages = ("gates",)
+    new_image = ("gates",)
+    fields: ClassVar[dict[str, Any]] = {"migrate": {"command": "python3 -m service.migrate sideways", "timeout": "1h"}}
+
+    def expect(self, stage: str) -> Expectation:
+        """Refused before anything has moved."""
+        return Expectation(ends=TAKEN_BACK, cause="(?i)migrat")
 
 
 class UnpullableImage(Fault):

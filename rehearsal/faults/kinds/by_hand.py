@@ -17,7 +17,7 @@ class ListenerByHand(Fault):
     def strike(self, scene: Scene) -> None:
         """Set other weights."""
         weights = scene.sight.weights()
-        if scene.stage and scene.stage.name in ("gates", "provision"):
+        if scene.stage and scene.stage.name in ("gates", "migrate", "provision"):
             # Half of the users would meet an empty target group: not the release's fault.
             scene.sight.route({group: 1 for group, weight in weights.items() if weight})
         else:
@@ -57,7 +57,7 @@ class StopByHand(Fault):
     title = "somebody presses “Stop and roll back” on the deployment that CodeDeploy has under way"
 
     def strike(self, scene: Scene) -> None:
-        """Stop what holds the group: at the gates that is the last release, whose old tasks are kept warm."""
+        """Stop what holds the group: before there is a new one that is the last release, which keeps its old tasks."""
         active = scene.sight.active_deployment()
         if active:
             scene.sight.client("codedeploy").stop_deployment(deploymentId=active, autoRollbackEnabled=True)
@@ -66,7 +66,7 @@ class StopByHand(Fault):
 
     def expect(self, stage: str) -> Expectation:
         """A release that is stopped is taken back and says who did not do it; another one's end is waited for."""
-        if stage == "gates":
+        if stage in ("gates", "migrate"):
             return Expectation(ends=DELIVERED)
         if stage == "record":
             return Expectation(ends=EITHER, cause="stopped", settles=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rehearsal.story.acts import (
     broken,
+    by_hand,
     canary,
     first,
     history,
@@ -15,6 +16,7 @@ from rehearsal.story.acts import (
     migrations,
     preview,
     rollback,
+    several,
     slow,
     tear_down,
     unhealthy,
@@ -65,6 +67,8 @@ ACTS: Sequence[Act] = (
         encore=True,
         stores=True,
     ),
+    Act("by-hand", "A person who watches", by_hand.WHY, by_hand.play, ("first", "canary"), bug=True, encore=True),
+    Act("several", "Three services as one", several.WHY, several.play, ("first", "canary"), bug=True, encore=True),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )

@@ -6,22 +6,22 @@ import contextlib
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.clock import Clock
 from delivery.records import Journal, Record
 from delivery.store import Store
+from delivery.update import Update
 from delivery.warden.warden import Clients, Warden, Watched
 from tests.delivery.fake_clients import FakeClients, Killed
 from tests.delivery.fakes import BUCKET, FakeAws, image, release_plan, service_plan
 from tests.delivery.scene import left_behind, run, serves
+from tests.examples import examples
 
 WATCHED = Watched(name="api", application="api", cluster="shop-staging", service="api", scalable=True)
 WEB = Watched(name="web", application="web", cluster="shop-staging", service="web", scalable=True)
-QUICK = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+TRIED = examples(12)
 
 
 class Scene:
@@ -84,6 +84,7 @@ def test_a_late_alarm_is_written_down_and_the_pointer_is_true() -> None:
     assert record.services == before.services
     assert record.before == before.before
     assert record.deployments == {"api": "d-2"}
+    assert (before.warm_until != "", record.warm_until, record.update) == (True, "", Update())  # no update ran
     assert record.id != before.id
     assert before.finished < record.started <= record.finished
     pointer = scene.store.pointer()
@@ -291,19 +292,45 @@ def test_without_the_release_that_serves_again_the_pointer_stays() -> None:
 
 def test_a_release_that_was_taken_back_is_not_proven_until_it_succeeds_again() -> None:
     scene = Scene()
-    digests = scene.plan(scene.new, "b", "1.8.0").digests
-    assert scene.store.succeeded_before(digests)
+    target, same = scene.plan(scene.new, "b", "1.8.0").target, scene.aws.tools().world.definitions.same
+    assert scene.store.succeeded_before(target, same)
     scene.ring()
     scene.hear_all()
-    assert not scene.store.succeeded_before(digests)
+    assert not scene.store.succeeded_before(target, same)
     scene.aws.ringing.clear()
     assert scene.store.taken_back() is not None
     assert run(scene.aws, scene.plan(scene.new, "b", "1.8.0")).succeeded
-    assert scene.store.succeeded_before(digests)
+    assert scene.store.succeeded_before(target, same)
     assert scene.store.taken_back() is None
 
 
-@QUICK
+def test_other_settings_of_the_image_that_serves_are_taken_back_without_the_image() -> None:
+    """What ran that image before was good and stays so: the pointer names it, and one can go back to it."""
+    scene = Scene()
+    good = scene.store.latest()[0]
+    changed = {"api": scene.aws.define(3, image("b"), environment=[{"name": "LEVEL", "value": "debug"}])}
+    plan = scene.plan(changed, "b", "1.8.0")
+    assert run(scene.aws, plan).succeeded
+    scene.ring()
+    scene.hear_all()
+    assert serves(scene.aws, scene.new["api"])
+    pointer, same = scene.store.pointer(), scene.aws.tools().world.definitions.same
+    assert pointer is not None
+    assert (pointer.release, dict(pointer.services)) == (good.id, dict(good.services))
+    assert scene.store.succeeded_before(good.services, same)
+    assert not scene.store.succeeded_before(plan.target, same)
+    assert scene.store.resolve("1.8.0").id == good.id
+    scene.aws.ringing.clear()
+    newest = {"api": scene.aws.define(4, image("c"))}
+    assert run(scene.aws, scene.plan(newest, "c", "1.9.0")).succeeded
+    scene.ring()
+    scene.hear_all()
+    pointer = scene.store.pointer()
+    assert pointer is not None
+    assert pointer.release == good.id, "not the one of that image which was taken back itself"
+
+
+@TRIED
 @given(
     st.lists(st.tuples(st.sampled_from(["d-1", "d-2", "d-3", "d-4"]), st.integers(0, 40)), max_size=8), st.booleans()
 )
@@ -331,7 +358,7 @@ def test_events_may_come_twice_late_and_out_of_order(events: list[tuple[str, int
     assert scene.aws.objects == kept
 
 
-@QUICK
+@TRIED
 @given(st.integers(1, 120), st.booleans(), st.randoms(use_true_random=False))
 def test_wherever_an_update_is_killed_nothing_stays_held(calls: int, rings: bool, random: Any) -> None:
     scene = Scene()

@@ -305,6 +305,16 @@ CASES = [
         },
     ),
     Golden(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        {"url": "https://token.actions.githubusercontent.com", "clientIdLists": ["sts.amazonaws.com"]},
+        {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com"]},
+    ),
+    Golden(
+        "aws:iam/policy:Policy",
+        {"name": "boundary", "path": "/ci/", "policy": "{}"},
+        {"name": "boundary", "path": "/ci/", "policy": "{}"},
+    ),
+    Golden(
         "aws:iam/role:Role",
         {"name": "r", "assumeRolePolicy": ASSUME},
         {"name": "r", "assume_role_policy": '{"Version":"2012-10-17","Statement":[]}'},

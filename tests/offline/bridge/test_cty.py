@@ -4,11 +4,12 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from offline.bridge import cty
 from offline.bridge.cty import UNKNOWN
+from tests.examples import examples
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text() | st.just(UNKNOWN),
@@ -17,7 +18,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(values)
 def test_values_survive_the_wire(value: Any) -> None:
     assert cty.decode(cty.encode(value)) == value

@@ -9,9 +9,10 @@ from offline import names
 from offline.bridge import cty
 from offline.bridge.convert import ToPulumi, ToTerraform
 from tests.offline import schemas
-from tests.offline.bridge.golden import CASES, Golden
+from tests.offline.bridge import golden, golden_github
+from tests.offline.bridge.golden import Golden
 
-TABLE = names.load("aws")
+CASES = {"aws": golden.CASES, "github": golden_github.CASES}
 
 
 def sparse(value: Any) -> Any:
@@ -21,9 +22,9 @@ def sparse(value: Any) -> Any:
     return [sparse(one) for one in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.token)
+@pytest.mark.parametrize("case", [case for cases in CASES.values() for case in cases], ids=lambda case: case.token)
 def test_inputs_become_the_configuration_and_come_back(case: Golden, tmp_path: Path) -> None:
-    named = TABLE.resource(case.token)
+    named = names.load(case.token.partition(":")[0]).resource(case.token)
     block = schemas.load("resources", named.terraform).block
     conversion = ToTerraform(named, tmp_path)
 
@@ -34,5 +35,6 @@ def test_inputs_become_the_configuration_and_come_back(case: Golden, tmp_path: P
     assert sparse(ToPulumi(named).block(block, cty.decode(cty.encode(config)))) == (case.shown or case.inputs)
 
 
-def test_every_type_of_the_table_has_a_golden_conversion() -> None:
-    assert [case.token for case in CASES] == sorted(TABLE.raw["resources"])
+@pytest.mark.parametrize("package", CASES)
+def test_every_type_of_the_table_has_a_golden_conversion(package: str) -> None:
+    assert [case.token for case in CASES[package]] == sorted(names.load(package).raw["resources"])

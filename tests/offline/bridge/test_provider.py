@@ -329,6 +329,14 @@ def test_a_function_looks_up_in_terraforms_terms(engine: Engine) -> None:
     )
 
 
+def test_what_a_function_finds_is_copied_under_other_names(engine: Engine) -> None:
+    engine.terraform.data = {"arn": "arn:of:it", "name": "shop/key", "secret_id": "shop/key", "versions": []}
+    tok = "aws:secretsmanager/getSecretVersions:getSecretVersions"
+    args = wire.write({"secretId": "shop/key"})
+    found = wire.read(getattr(engine.ask("Invoke", pb.InvokeRequest(tok=tok, args=args)), "return"))
+    assert (found["secretArn"], found["secretName"]) == ("arn:of:it", "shop/key")
+
+
 def test_what_a_function_marks_sensitive_is_a_secret(engine: Engine) -> None:
     engine.terraform.data = {"password": "hunter2", "user_name": "AWS"}
     tok = "aws:ecr/getAuthorizationToken:getAuthorizationToken"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import struct_pb2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
@@ -12,6 +12,7 @@ from offline.bridge import wire
 from offline.bridge.assets import Archive, Asset
 from offline.bridge.cty import UNKNOWN
 from offline.bridge.wire import Secret
+from tests.examples import examples
 
 values = st.recursive(
     st.none()
@@ -24,7 +25,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.dictionaries(st.text(max_size=5), values, max_size=3))
 def test_plain_values_survive_the_wire(properties: dict[str, Any]) -> None:
     assert wire.read(wire.write(properties)) == properties

@@ -9,7 +9,7 @@ import pytest
 
 from offline.engine import layout
 from offline.engine.cache import Cache
-from offline.engine.parts import AWS, DOCKER_BUILD, ENGINE, Part
+from offline.engine.parts import AWS, DOCKER_BUILD, ENGINE, GITHUB, Part
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def cache(tmp_path: Path) -> Cache:
         (ENGINE, "pulumi"),
         (DOCKER_BUILD, "pulumi-resource-docker-build"),
         (AWS, "nothing"),
+        (GITHUB, "terraform-provider-github"),
     ]
     for part, binary in parts:
         (cache.part(part) / "bin").mkdir(parents=True)
@@ -36,6 +37,7 @@ def launch(file: Path, words: list[str], variables: dict[str, str]) -> subproces
 def test_plugins_lie_where_the_engine_looks(cache: Cache) -> None:
     plugins = cache.pulumi_home / "plugins"
     assert (plugins / "resource-aws-v7.51.1" / "pulumi-resource-aws").exists()
+    assert "bridge github" in (plugins / "resource-github-v6.15.0" / "pulumi-resource-github").read_text()
     assert (plugins / "resource-docker-build-v0.0.22" / "pulumi-resource-docker-build").read_text() == "binary"
 
 

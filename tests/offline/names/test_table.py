@@ -7,14 +7,19 @@ import pytest
 from offline import names
 from offline.bridge.cty import kind
 from offline.bridge.schema import Block
-from offline.names import Names, aws_types, camel
+from offline.names import Names, aws_types, camel, github_types
 from tests.offline import schemas
 
-TABLE = names.load("aws")
+TABLES = {"aws": (names.load("aws"), aws_types), "github": (names.load("github"), github_types)}
+TABLE = TABLES["aws"][0]
 ENTRIES = [
-    *(("resources", TABLE.resource(token), token) for token in TABLE.raw["resources"]),
-    *(("functions", TABLE.function(token), token) for token in TABLE.raw["functions"]),
-    ("provider", TABLE.provider, "provider"),
+    entry
+    for package, (table, _) in TABLES.items()
+    for entry in (
+        *(("resources", table.resource(token), token) for token in table.raw["resources"]),
+        *(("functions", table.function(token), token) for token in table.raw["functions"]),
+        ("provider", table.provider, f"provider {package}"),
+    )
 ]
 
 
@@ -54,9 +59,11 @@ def test_no_two_fields_have_one_name(kind_: str, named: Names, token: str) -> No
     assert sorted(shown) == sorted(set(shown))
 
 
-def test_the_table_holds_what_is_listed() -> None:
-    assert sorted(TABLE.raw["resources"]) == sorted(aws_types.RESOURCES)
-    assert sorted(TABLE.raw["functions"]) == sorted(aws_types.FUNCTIONS)
+@pytest.mark.parametrize("package", TABLES)
+def test_the_table_holds_what_is_listed(package: str) -> None:
+    table, listed = TABLES[package]
+    assert sorted(table.raw["resources"]) == sorted(listed.RESOURCES)
+    assert sorted(table.raw["functions"]) == sorted(listed.FUNCTIONS)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,13 @@ from tests.rehearsal.aws.inprocess import InProcess
 T = TypeVar("T")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs MiniStack itself: it reads AWS's models, which takes its time."""
+    for item in items:
+        if "ministack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.ministack)
+
+
 @pytest.fixture
 def ministack(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
     """Untouched MiniStack with nothing in it, and no Docker engine."""

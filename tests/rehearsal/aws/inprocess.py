@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import io
+import threading
+from collections.abc import Coroutine
 from functools import cache
 from types import TracebackType
 from typing import Any, cast
@@ -14,9 +17,9 @@ import boto3
 import ministack.app as ministack
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from ministack.core.responses import request_scope
-from ministack.services import alb, cloudwatch, ec2, ecr, ecs, eventbridge, lambda_svc
+from ministack.services import alb, cloudwatch, ec2, ecr, ecs, eventbridge, lambda_svc, secretsmanager
 
-_MODULES = (alb, cloudwatch, ec2, ecr, ecs, eventbridge, lambda_svc)
+_MODULES = (alb, cloudwatch, ec2, ecr, ecs, eventbridge, lambda_svc, secretsmanager)
 
 
 class _Raw(io.BytesIO):
@@ -35,12 +38,14 @@ class InProcess:
     def __enter__(self) -> InProcess:
         self._reset()
         self._scope.enter_context(request_scope(self.account, self.region))
+        _here.runner = self._scope.enter_context(asyncio.Runner())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._scope.close()
+        del _here.runner
         self._reset()
 
     def client(self, name: str) -> Any:
@@ -56,7 +61,7 @@ class InProcess:
             "host": "ministack",
         }
         body = urlencode({"Action": action, **parameters}).encode()
-        status, _, answer = asyncio.run(_call("POST", "/", b"", headers, body))
+        status, _, answer = _run(_call("POST", "/", b"", headers, body))
         assert status == 200, answer
         return answer.decode()
 
@@ -93,13 +98,22 @@ def _send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     headers["host"] = url.netloc
     body: Any = request.body or b""
     content = body if isinstance(body, bytes) else body.encode()
-    status, answered, answer = asyncio.run(_call(request.method, url.path or "/", url.query.encode(), headers, content))
+    status, answered, answer = _run(_call(request.method, url.path or "/", url.query.encode(), headers, content))
     return AWSResponse(request.url, status, cast(Any, answered), _Raw(answer))
 
 
-async def _call(
-    method: str, path: str, query: bytes, headers: dict[str, str], body: bytes
-) -> tuple[int, dict[str, str], bytes]:
+#: An event loop is dear to make: a test's thread keeps one for all its calls.
+_here = threading.local()
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def _run(call: Coroutine[Any, Any, Answer]) -> Answer:
+    runner: asyncio.Runner | None = getattr(_here, "runner", None)
+    return runner.run(call, context=contextvars.copy_context()) if runner else asyncio.run(call)
+
+
+async def _call(method: str, path: str, query: bytes, headers: dict[str, str], body: bytes) -> Answer:
     scope = {
         "type": "http",
         "method": method,

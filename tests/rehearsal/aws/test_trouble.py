@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from typing import Any
 
 import botocore.parsers
 import botocore.session
 import pytest
+from botocore.model import ServiceModel
 
 from rehearsal.aws.trouble import INSIDE, Call, Rule, Trouble
 
@@ -45,13 +47,19 @@ def call(service: str = "ecs", **other: Any) -> Call:
     )
 
 
+@cache
+def model(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(service)
+
+
+@pytest.mark.ministack
 @pytest.mark.parametrize(
     ("service", "effect", "code"), [(s, effect, code) for s, codes in CODES.items() for effect, code in codes.items()]
 )
 def test_errors_are_read_by_the_services_own_client(service: str, effect: Any, code: str) -> None:
     scope, form, protocol, operation = SPOKEN[service]
     status, headers, body = Rule("r", effect).error(call(scope, form=form))
-    shape = botocore.session.get_session().get_service_model(service).operation_model(operation).output_shape
+    shape = model(service).operation_model(operation).output_shape
     assert shape is not None
     answer = {"status_code": status, "headers": {k.lower(): v for k, v in headers.items()}, "body": body}
     parsed = botocore.parsers.create_parser(protocol).parse(answer, shape)

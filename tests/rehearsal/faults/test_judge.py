@@ -24,6 +24,7 @@ from tests.rehearsal.faults.made_up import (
 GOOD = Expectation(ends=DELIVERED)
 BACK = Expectation(ends=TAKEN_BACK, cause="alarm .* rang")
 RESUMED = Expectation(ends=INTERRUPTED, resumed=True)
+LATE = Expectation(ends=INTERRUPTED | DELIVERED, resumed=True, any_code=True)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,8 @@ RESUMED = Expectation(ends=INTERRUPTED, resumed=True)
             delivered(failures=[Failure(after=0.1, problem="http-502")]),
             End.DELIVERED,
         ),
+        (LATE, interrupted(), End.INTERRUPTED),
+        (LATE, delivered(first=Ended(code=-9, seconds=1)), End.DELIVERED),
         (
             Expectation(ends=INTERRUPTED, resumed=True, cause="Expired"),
             interrupted(first=Ended(code=255, seconds=1, told=["ExpiredToken"])),

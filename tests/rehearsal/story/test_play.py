@@ -7,7 +7,7 @@ import io
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,25 @@ def test_a_change_is_made_once(play: Play, told: io.StringIO) -> None:
 def test_an_application_of_ones_own_gets_versions_too(play: Play) -> None:
     play.own_app = True
     assert [play.change(number) for number in (1, 2, 2)] == ["1.0.0", "1.1.0", "1.1.0"]
+
+
+def test_who_went_back_lets_releases_in_again_once(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed: list[str] = []
+
+    def run(words: Sequence[str], *, shown: str = "", **_: object) -> Finished:
+        typed.append(shown)
+        return Finished(shown, 0, [], 1.0, 1.0, Path("log"))
+
+    monkeypatch.setattr(play.hand, "run", run)
+    play.forward()
+    assert typed == []
+    play.held = True
+    play.forward()
+    play.forward()
+    assert typed == [
+        './slipway hold -s staging --lift --reason "rehearsal: on to the next release"',
+        f"pulumi config rm {play.key('release')} -s staging",
+    ]
 
 
 def test_settings_carry_the_projects_name(play: Play) -> None:

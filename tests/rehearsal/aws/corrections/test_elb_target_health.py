@@ -99,6 +99,7 @@ def test_a_group_in_use_is_not_deleted(ministack: Any, binding: Any, targets: An
     elb.delete_listener(ListenerArn=listener["ListenerArn"])
     elb.delete_target_group(TargetGroupArn=group)
     assert targets.groups() == []
+    elb.delete_target_group(TargetGroupArn=group)
 
 
 def test_healthy_targets_take_turns(targets: Any) -> None:

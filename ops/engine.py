@@ -1,0 +1,38 @@
+"""Calling Pulumi, as a person would: its own words go to the person."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from delivery.errors import DeliveryError
+
+
+def run(
+    words: Sequence[str], environment: Mapping[str, str] | None = None, *, check: bool = True, quiet: bool = False
+) -> int:
+    """Run Pulumi and return its exit code. Raises `DeliveryError` where it is missing, or fails and `check` is set.
+
+    quiet: what it says goes to stderr, since stdout is for programs. Ctrl-C is Pulumi's to answer: it cancels the
+    update and sees the way back to its end, and we wait for it.
+    """
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise DeliveryError("there is no `pulumi` on PATH", "install it, or use the shell of `./slipway shell`")
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = subprocess.run(
+            [pulumi, *words],
+            env={**os.environ, **(environment or {})},
+            stdout=sys.stderr if quiet else None,
+            check=False,
+        ).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if code != 0 and check:
+        raise DeliveryError(f"`pulumi {' '.join(words)}` failed (exit code {code})", "its last lines say why")
+    return code

@@ -1,0 +1,336 @@
+"""The files: what is in them for each kind of project, and what must hold in all."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workflows.support import (
+    API,
+    EVERYTHING,
+    NOTHING,
+    PRODUCTION,
+    ROOT,
+    SUITES,
+    jobs,
+    project,
+    read,
+    rendered,
+    steps,
+)
+from workflows import WorkflowError, names
+from workflows.pins import pins
+from workflows.rendering import MARK, PLACES, TEMPLATES
+
+#: Kinds of projects, by what they are called.
+KINDS: dict[str, dict[str, Any]] = {
+    "one service": {},
+    "everything": {
+        "services": {"api": API, "jobs": {"build": "jobs"}, "mail": {"build": "backend", "command": "mail"}},
+        "workflows": EVERYTHING,
+    },
+    "nothing": {"workflows": NOTHING},
+    "by pull request": {"workflows": {"suites": SUITES, "approval": "pull_request"}},
+    "staging alone": {"production": None},
+    "arm": {"staging": {"shop:architecture": "arm64", "shop:base_image": "python:3.12-slim"}},
+}
+
+
+@pytest.fixture(params=KINDS, scope="module")
+def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The files of one kind of project."""
+    return rendered(project(tmp_path_factory.mktemp("project"), **KINDS[request.param]))
+
+
+def workflow_files(files: dict[str, str]) -> dict[str, str]:
+    return {path: text for path, text in files.items() if "workflows/" in path}
+
+
+def runs(files: dict[str, str]) -> list[str]:
+    return [step["run"] for text in workflow_files(files).values() for _, step in steps(text) if "run" in step]
+
+
+def test_each_says_who_wrote_it(files: dict[str, str]) -> None:
+    for text in files.values():
+        assert MARK in text.splitlines()[0]
+
+
+def test_nothing_of_a_template_is_left(files: dict[str, str]) -> None:
+    for text in files.values():
+        assert not re.search(r"__[a-z]|@PIN\b|# (if|each|include): |# end$|#- ", text, re.MULTILINE)
+
+
+def test_only_verbs_that_there_are_are_called(files: dict[str, str]) -> None:
+    # `promote` comes with the verbs of promotion.
+    there = set(runpy.run_path(str(ROOT / "slipway"), run_name="front_door")["VERBS"]) | {"promote"}
+    called = {verb for run in runs(files) for verb in re.findall(r"\./slipway ([a-z-]+)", run)}
+    assert {"history", "abort", "rollback", "status"} <= called <= there
+
+
+def test_steps_that_are_files_are_there(files: dict[str, str]) -> None:
+    for run in runs(files):
+        for path in re.findall(r"workflows/steps/\w+\.py", run):
+            assert (ROOT / path).is_file()
+
+
+def test_the_shell_sees_no_value_that_github_pastes(files: dict[str, str]) -> None:
+    assert not [run for run in runs(files) if "${{" in run]
+
+
+def test_every_job_has_an_end_and_least_permissions(files: dict[str, str]) -> None:
+    for text in workflow_files(files).values():
+        assert read(text)["permissions"] == {}
+        for job in jobs(text).values():
+            assert job["timeout-minutes"] <= 360
+            assert "permissions" in job
+
+
+def test_credentials_of_aws_meet_no_right_to_write_on_github(files: dict[str, str]) -> None:
+    for text in workflow_files(files).values():
+        for job in jobs(text).values():
+            written = {name for name, level in job["permissions"].items() if level == "write"}
+            assert "id-token" not in written or written == {"id-token"}
+
+
+def test_jobs_that_may_deploy_use_no_cache(files: dict[str, str]) -> None:
+    """A pull request could have filled it."""
+    for path, text in workflow_files(files).items():
+        if not path.endswith("pull-request.yml"):
+            assert "cache" not in re.sub(r"#.*", "", text)
+
+
+def test_what_is_released_is_released_in_its_environment(files: dict[str, str]) -> None:
+    """A role trusts an environment, and an environment has rules."""
+    for text in workflow_files(files).values():
+        for name, job in jobs(text).items():
+            role = [step["with"]["role-to-assume"] for step in job["steps"] if "role-to-assume" in step.get("with", {})]
+            if any(names.DEPLOY_ROLE in one for one in role):
+                assert job["environment"]["name"] in names.DEPLOYING, name
+            elif role:
+                assert "environment" not in job
+                assert any(variable in role[0] for variable in names.PREVIEW_ROLES.values())
+
+
+def test_the_gate_waits_for_all_the_others(files: dict[str, str]) -> None:
+    found = jobs(files[PLACES["pull-request"]])
+    gate = found.pop(names.GATE)
+    assert gate["if"] == "always()"
+    assert set(gate["needs"]) == set(found)
+
+
+def test_whatever_fails_keeps_staging_from_a_release(files: dict[str, str]) -> None:
+    found = jobs(files[PLACES["deliver"]])
+    needed = set(found["staging"]["needs"])
+    assert needed == set(found) - {"staging", "preview-production", "approve", "propose", "production"}
+
+
+def test_actions_are_the_pinned_ones_and_each_pin_is_used(tmp_path: Path) -> None:
+    used = set()
+    for at, kind in enumerate(KINDS.values()):
+        for text in rendered(project(tmp_path / str(at), **kind)).values():
+            used |= set(re.findall(r"uses: (\S+@[0-9a-f]{40} # v\S+)$", text, re.MULTILINE))
+            assert len(re.findall(r"uses:", text)) == len(
+                re.findall(r"uses: \S+@[0-9a-f]{40} # v\S+$", text, re.MULTILINE)
+            )
+    assert used == set(pins().actions.values())
+
+
+def test_approval_by_reviewers_is_a_job_that_holds_nobody_up(tmp_path: Path) -> None:
+    found = jobs(rendered(project(tmp_path))[PLACES["deliver"]])
+    assert found["approve"]["environment"] == {"name": names.APPROVAL, "deployment": False}
+    assert "concurrency" not in found["approve"]
+    assert found["approve"]["permissions"] == {}
+    assert found["production"]["needs"] == ["staging", "preview-production", "approve"]
+    assert found["production"]["concurrency"] == {"group": "production", "cancel-in-progress": False}
+    release = found["production"]["steps"][-2]["run"]
+    # exec: who cancels a run signals the step's own process alone.
+    assert release.startswith("exec python3 workflows/steps/again.py --locked --")
+    assert release.endswith('./slipway promote -s production --version "$VERSION" --yes\n')
+
+
+def test_without_approval_production_follows_staging(tmp_path: Path) -> None:
+    found = jobs(rendered(project(tmp_path, workflows=NOTHING))[PLACES["deliver"]])
+    assert "approve" not in found
+    assert found["production"]["needs"] == ["staging", "preview-production"]
+
+
+def test_approval_by_pull_request_moves_production_by_its_own_file(tmp_path: Path) -> None:
+    files = rendered(project(tmp_path, workflows={"approval": "pull_request"}))
+    found = jobs(files[PLACES["deliver"]])
+    assert "approve" not in found
+    assert found["production"]["if"] == "needs.changes.outputs.production == 'true'"
+    assert "staging" not in found["production"]["needs"]
+    # Its merge is a push that changes no application: it must not propose itself again.
+    assert found["staging"]["if"] == "needs.changes.outputs.app == 'true'"
+    assert found["propose"]["needs"] == ["staging", "preview-production"]
+    assert "workflow_dispatch" in read(files[PLACES["pull-request"]])[True]
+
+
+def test_a_rollback_waits_behind_no_release(tmp_path: Path) -> None:
+    files = rendered(project(tmp_path))
+    groups = {job["concurrency"]["group"] for job in jobs(files[PLACES["deliver"]]).values() if "concurrency" in job}
+    back = jobs(files[PLACES["operate"]])["back-production"]
+    assert back["concurrency"]["group"] not in groups
+    assert back["environment"]["name"] == names.ROLLBACK
+    stop, _, go = [
+        step for step in back["steps"] if step["name"] in ("Stop what is under way", "AWS credentials", "Go back")
+    ][1:]
+    assert stop["continue-on-error"] == "${{ inputs.what == 'rollback' }}"
+    assert "./slipway abort" in stop["run"]
+    assert './slipway rollback -s production ${RELEASE:+--to "$RELEASE"} --reason "$REASON" --yes' in go["run"]
+
+
+def test_credentials_last_as_long_as_the_slowest_release(tmp_path: Path) -> None:
+    def asked(root: Path) -> tuple[int, int]:
+        production = jobs(rendered(root)[PLACES["deliver"]])["production"]
+        credentials = next(step for step in production["steps"] if step["name"] == "AWS credentials")
+        return credentials["with"]["role-duration-seconds"], production["timeout-minutes"]
+
+    quick = {**PRODUCTION, "shop:session": "4h", "shop:rollout": "all at once, bake 2m"}
+    slow = {**PRODUCTION, "shop:session": "4h", "shop:rollout": "linear 10% every 10m, bake 30m"}
+    short = {**PRODUCTION, "shop:session": "1h", "shop:rollout": "canary 10% 5m, bake 10m"}
+    (quick_seconds, quick_minutes) = asked(project(tmp_path / "a", production=quick))
+    (slow_seconds, slow_minutes) = asked(project(tmp_path / "b", production=slow))
+    assert 900 <= quick_seconds < slow_seconds <= 4 * 3600
+    assert slow_seconds - quick_seconds == (90 + 30 - 2) * 60
+    assert slow_minutes == -(-slow_seconds // 60) + 10
+    assert quick_minutes == -(-quick_seconds // 60) + 10
+    assert asked(project(tmp_path / "c", production=short))[0] == 3600
+
+
+def test_suites_run_with_their_stores_and_on_every_python(tmp_path: Path) -> None:
+    found = jobs(rendered(project(tmp_path, workflows=EVERYTHING))[PLACES["pull-request"]])
+    assert found["unit"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert set(found["integration"]["services"]) == {"postgres", "redis"}
+    assert set(found["integration"]["env"]) == {"DATABASE_URL", "REDIS_URL"}
+    assert "services" not in found["unit"]
+    assert found["integration"]["needs"] == ["changes", "unit"]
+    assert found["end_to_end"]["needs"] == ["changes", "unit", "integration"]
+    assert "make performance\n" in [step.get("run") for step in found["performance"]["steps"]]
+
+
+def test_a_command_of_several_lines_stays_one_script(tmp_path: Path) -> None:
+    command = "cd backend\nif true; then\n  pytest\nfi"
+    found = jobs(rendered(project(tmp_path, workflows={"suites": {"unit": command}}))[PLACES["pull-request"]])
+    assert f"{command}\n" in [step.get("run") for step in found["unit"]["steps"]]
+
+
+def test_images_are_built_once_each(tmp_path: Path) -> None:
+    services = {"api": API, "mail": {"build": "backend", "command": "mail"}, "jobs": {"build": "jobs"}}
+    found = jobs(rendered(project(tmp_path, services=services))[PLACES["pull-request"]])
+    built = found["image"]["strategy"]["matrix"]["include"]
+    assert sorted(one["context"] for one in built) == ["backend", "jobs"]
+
+
+def test_images_get_their_build_arguments(tmp_path: Path) -> None:
+    services = {"api": {**API, "args": {"A": 'it"s: # $b', "B": "2"}}}
+    root = project(tmp_path, services=services, staging={"shop:base_image": "python:3.12-slim"})
+    built = jobs(rendered(root)[PLACES["pull-request"]])["image"]["strategy"]["matrix"]["include"]
+    assert built[0]["args"] == 'A=it"s: # $b\nB=2\nBASE_IMAGE=python:3.12-slim'
+    script = read(rendered(root, target="gitlab")[".gitlab-ci.yml"])["build-image"]["script"]
+    assert shlex.split(script[0])[6:] == [
+        *("--build-arg", 'A=it"s: # $b', "--build-arg", "B=2", "--build-arg", "BASE_IMAGE=python:3.12-slim"),
+        "backend",
+    ]
+    with pytest.raises(WorkflowError, match=r"services\.api\.args: must hold no \$\{\{ … \}\}"):
+        rendered(project(tmp_path / "b", services={"api": {**API, "args": {"A": "${{ github.actor }}"}}}))
+
+
+def test_a_program_in_a_subfolder_runs_there(tmp_path: Path) -> None:
+    root = project(
+        tmp_path / "infra", services={"api": {"build": "../backend", "port": 8000}}, workflows={"frontend": "../web"}
+    )
+    files = rendered(root, "infra")
+    for text in workflow_files(files).values():
+        assert read(text)["defaults"]["run"]["working-directory"] == "infra"
+    found = jobs(files[PLACES["pull-request"]])
+    assert found["image"]["strategy"]["matrix"]["include"][0] == {
+        "name": "api",
+        "context": "backend",
+        "dockerfile": "backend/Dockerfile",
+        "args": "",
+    }
+    assert found["frontend"]["steps"][-1]["working-directory"] == "web"
+    # Nothing is checked out there, so that the program's folder is missing.
+    assert found["gate"]["defaults"]["run"]["working-directory"] == "."
+    updates = read(files[PLACES["dependabot"]])["updates"]
+    assert updates[0]["directories"] == ["/", "/infra/workflows/pins"]
+    assert updates[1]["directories"] == ["/infra"]
+
+
+def test_a_service_from_outside_of_the_repository_is_refused(tmp_path: Path) -> None:
+    root = project(tmp_path / "infra", services={"api": {"build": "../backend", "port": 8000}})
+    with pytest.raises(
+        WorkflowError, match=r"^\.\./backend: is outside of the repository, whose program lies in its top"
+    ):
+        rendered(root)
+
+
+def test_staging_alone_has_no_word_of_production(tmp_path: Path) -> None:
+    files = rendered(project(tmp_path, production=None))
+    for path in ("deliver", "operate", "schedule"):
+        assert "production" not in re.sub(r"#.*", "", files[PLACES[path]]).replace("production'", "")
+
+
+def test_files_are_those_that_were_chosen(tmp_path: Path) -> None:
+    root = project(tmp_path, workflows={"files": ["deliver", "operate"]})
+    assert set(rendered(root)) == {PLACES["deliver"], PLACES["operate"]}
+    assert set(rendered(root, only=("release",))) == {PLACES["release"]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gitlab_gets_one_file(tmp_path: Path, kind: str) -> None:
+    files = rendered(project(tmp_path, **KINDS[kind]), target="gitlab")
+    assert list(files) == [".gitlab-ci.yml"]
+    content = read(files[".gitlab-ci.yml"])
+    assert ("production" in content) == ("production" not in KINDS[kind] or KINDS[kind]["production"] is not None)
+    assert content["staging"]["resource_group"] == "staging"
+    assert not re.search(r"__[a-z]|@PIN\b|# (if|each|include): |# end$|#- ", files[".gitlab-ci.yml"], re.MULTILINE)
+
+
+def test_gitlab_asks_a_person_before_production(tmp_path: Path) -> None:
+    asked = read(rendered(project(tmp_path / "a"), target="gitlab")[".gitlab-ci.yml"])
+    free = read(rendered(project(tmp_path / "b", workflows=NOTHING), target="gitlab")[".gitlab-ci.yml"])
+    assert asked["production"]["rules"][-1] == {"when": "manual"}
+    assert free["production"]["rules"][-1] == {"when": "on_success"}
+
+
+def test_a_missing_stack_is_told(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    (root / "Pulumi.staging.yaml").unlink()
+    with pytest.raises(WorkflowError, match=r"there is no Pulumi\.staging\.yaml in "):
+        rendered(root)
+    (root / "Pulumi.staging.yaml").write_text(
+        "config: {'aws:region': eu-central-1, 'shop:account': '111122223333', 'shop:kind': shared}"
+    )
+    with pytest.raises(WorkflowError, match=r"Pulumi\.staging\.yaml: is of kind shared"):
+        rendered(root)
+
+
+def test_the_engine_is_as_new_as_the_sdk(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    assert "pulumi-version: 3.272.0" in rendered(root)[PLACES["deliver"]]
+    (root / "requirements.txt").write_text("pulumi>=3\n")
+    with pytest.raises(WorkflowError, match=r"requirements\.txt: names no version of pulumi"):
+        rendered(root)
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.yml")), ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_templates_are_yaml_themselves(path: Path) -> None:
+    """So that an editor knows what it edits."""
+    assert read(path.read_text()) is not None
+
+
+def test_names_agree_with_what_is_rendered(tmp_path: Path) -> None:
+    files = rendered(project(tmp_path))
+    text = "".join(files.values())
+    for name in (*names.ENVIRONMENTS, names.DEPLOY_ROLE, names.STATE, *names.PREVIEW_ROLES.values()):
+        assert name in text
+    proposing = rendered(project(tmp_path / "p", workflows={"approval": "pull_request"}))
+    assert names.PROPOSAL in proposing[PLACES["deliver"]]
+    assert read(files[PLACES["deliver"]])[True]["push"]["branches"] == [names.MAIN]
