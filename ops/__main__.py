@@ -17,6 +17,7 @@ from ops.abort import abort
 from ops.diff import diff
 from ops.history import history
 from ops.hold import hold
+from ops.init import init
 from ops.promote import promote
 from ops.rollback import rollback
 from ops.skip_bake import skip_bake
@@ -30,7 +31,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (history, diff, promote, rollback, hold, status, skip_bake, abort, unlock):
+for verb in (init, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock):
     slipway.add_command(verb)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,8 +83,7 @@ def init(chosen: tuple[str, ...], *, dry_run: bool, yes: bool, as_json: bool, **
     check(answers, files)
     open_ = opener(answers.region, _endpoint(files))
     who = identity(open_("sts"), os.environ)
-    answers = _with_account(answers, who, given["account"])
-    check(answers, files)
+    answers = replace(answers, account=answers.account or who.account)
     kept = edit(files, answers, chosen or files.stacks, forced=bool(chosen and given["account"]))
     found, notes = _pieces(files, answers, who, open_, given)
     environments = [stack for stack in files.stacks if files.values(stack).is_environment]
@@ -128,7 +127,7 @@ def _ask(files: Files, given: dict[str, Any], *, ask: bool) -> Answers:
         certificate = answer("certificate_arn", "The ARN of its certificate (empty: plain HTTP)?", "")
     return Answers(
         name=name,
-        account="",
+        account=given["account"] or "",
         region=region,
         build=build,
         port=given["port"],
@@ -136,11 +135,6 @@ def _ask(files: Files, given: dict[str, Any], *, ask: bool) -> Answers:
         domain=domain,
         certificate=certificate,
     )
-
-
-def _with_account(answers: Answers, who: Identity, wanted: str | None) -> Answers:
-    fields = {name: getattr(answers, name) for name in Answers.__slots__}
-    return Answers(**{**fields, "account": wanted or who.account})
 
 
 def _endpoint(files: Files) -> str | None:
@@ -196,7 +190,7 @@ def _preview(
     if written:
         lines += ["In the files:", *written]
     if answers.name != files.name:
-        lines.append(f"  every setting's prefix becomes {answers.name}: ; do so before the first update only")
+        lines.append(f"  every setting's prefix becomes `{answers.name}:`; do so before the first update only")
     lines.append("A month costs, roughly:")
     for one in bills:
         lines += [f"  {line}" for line in told(one)]

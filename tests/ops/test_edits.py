@@ -93,7 +93,7 @@ def test_what_cannot_be_edited_is_refused(text: str, said: str) -> None:
 
 
 def test_an_alias_that_stands_for_two_is_refused() -> None:
-    with pytest.raises(DeliveryError, match="set it by hand: `b.c: 2`"):
+    with pytest.raises(DeliveryError, match=r"set it by hand: `b\.c: 2`"):
         put("a: &x {c: 1}\nb: *x\n", ("b", "c"), 2, "x.yaml")
 
 

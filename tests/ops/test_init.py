@@ -70,9 +70,9 @@ def test_twice_changes_nothing(account: Account) -> None:
     assert "All of it is there: nothing to do." in shown.output
     assert files() == before
     for name, client in account.clients.items():
-        assert client.called[calls[name] :] and not [
-            called for called, _ in client.called[calls[name] :] if called.startswith(("put", "create", "enable"))
-        ]
+        again = [called for called, _ in client.called[calls[name] :]]
+        assert again
+        assert not [called for called in again if called.startswith(("put", "create", "enable"))]
 
 
 def test_what_exists_is_adopted_and_mended(account: Account) -> None:
@@ -113,7 +113,10 @@ def test_a_key_that_goes_away_is_refused(account: Account) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("file://~/states", "is kept at file://~/states (a folder of this machine: it is lost with it) and stays there"),
+        (
+            "file://~/states",
+            "is kept at file://~/states (a folder of this machine: it is lost with it) and stays there",
+        ),
         ("https://api.pulumi.com", "is kept at https://api.pulumi.com (https) and stays there"),
     ],
 )
@@ -172,7 +175,7 @@ def test_an_account_of_ones_own_stays_unless_it_is_said(account: Account) -> Non
 def test_another_name_is_the_prefix_of_every_setting(account: Account) -> None:
     shown = run("--yes", "--name", "acme")
     assert shown.exit_code == 0, shown.exception
-    assert "every setting's prefix becomes acme: ; do so before the first update only" in shown.output
+    assert "every setting's prefix becomes `acme:`; do so before the first update only" in shown.output
     assert yaml.safe_load(Path("Pulumi.yaml").read_text())["name"] == "acme"
     found = yaml.safe_load(Path("Pulumi.staging.yaml").read_text())["config"]
     assert {key.partition(":")[0] for key in found} == {"aws", "acme"}
