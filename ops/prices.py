@@ -1,7 +1,8 @@
 """What AWS charges, in dollars: one table. List prices without tax, discounts, free tiers and data transfer.
 
-Two regions are written down; others are scaled from us-east-1, roughly, and the bill says so. To renew: open each page,
-choose the region, correct the number and `NOTED`.
+Two regions are written down, in part from memory: not every number was read off its page on the day that `NOTED` names.
+Others are scaled from us-east-1, roughly. The bill says both, and where AWS's own prices stand. To renew: open each
+page, choose the region, correct the number and `NOTED`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 #: Hours of a month, as AWS's own calculator counts.
 HOURS = 730
+#: Where to check before anything is decided by it.
+CHECK = "https://aws.amazon.com/pricing/"
 #: When the prices of a region were last noted.
 NOTED = {"us-east-1": "2026-03", "eu-central-1": "2024-06"}
 
@@ -80,8 +83,12 @@ class Tariff:
 def tariff(region: str) -> Tariff:
     """Return the prices of a region: those that are written down, or scaled ones."""
     if region in NOTED:
-        return Tariff(region, f"list prices of {region}, noted {NOTED[region]}", 1.0)
+        return Tariff(region, f"list prices of {region}, {_sure(region)}", 1.0)
     factor = _SCALE.get(region, _ELSEWHERE)
     known = "" if region in _SCALE else ", a guess"
-    note = f"list prices of us-east-1, noted {NOTED['us-east-1']}, times {factor:g} for {region}{known}"
+    note = f"list prices of us-east-1 times {factor:g} for {region}{known}, {_sure('us-east-1')}"
     return Tariff(region, note, factor)
+
+
+def _sure(region: str) -> str:
+    return f"noted {NOTED[region]}, in part from memory: check with AWS's price page, {CHECK}"
