@@ -18,6 +18,7 @@ from ops.diff import diff
 from ops.history import history
 from ops.hold import hold
 from ops.init import init
+from ops.leave import leave
 from ops.promote import promote
 from ops.rollback import rollback
 from ops.skip_bake import skip_bake
@@ -31,7 +32,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (init, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock):
+for verb in (init, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
     slipway.add_command(verb)
 
 
