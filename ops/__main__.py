@@ -15,6 +15,7 @@ from delivery.aws import explained
 from delivery.errors import DeliveryError
 from ops.abort import abort
 from ops.diff import diff
+from ops.doctor import doctor
 from ops.history import history
 from ops.hold import hold
 from ops.init import init
@@ -32,7 +33,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (init, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
+for verb in (init, doctor, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
     slipway.add_command(verb)
 
 
