@@ -184,7 +184,8 @@ class Leaving:
                 raise
             found = "does not exist"
         ready = config.get("deploymentReadyOption", {})
-        waits = bool(config) and ready != GOES_ON
+        wait = (ready.get("actionOnTimeout"), ready.get("waitTimeInMinutes", 0))
+        waits = bool(config) and wait != tuple(GOES_ON.values())
         minutes = ready.get("waitTimeInMinutes", 0)
 
         def act() -> None:
