@@ -132,9 +132,21 @@ def _places(folder: Path, chosen: Sequence[str]) -> tuple[list[Place], list[Foun
     for stack in chosen:
         try:
             places.append(find(stack, folder, shared=True))
-        except DeliveryError as error:
-            unread.append(Found(stack, problem(_SETTINGS, error.message, error.fix)))
+        except Exception as error:
+            # Files that people write may be wrong in any way; the others are looked at all the same.
+            told = error if isinstance(error, DeliveryError) else _unread(stack, error)
+            unread.append(Found(stack, problem(_SETTINGS, told.message, told.fix)))
+    if not chosen:
+        nothing = problem(_SETTINGS, f"no stack has a file in {folder}", "run this where Pulumi.yaml lies")
+        unread.append(Found(_HERE, nothing))
     return places, unread
+
+
+def _unread(stack: str, error: Exception) -> DeliveryError:
+    return DeliveryError(
+        f"Pulumi.yaml or Pulumi.{stack}.yaml is not as it should be: {type(error).__name__}: {error}",
+        f"`pulumi preview -s {stack}` tells everything that is wrong at once",
+    )
 
 
 def _by_account(places: Sequence[Place]) -> list[list[Place]]:
@@ -167,8 +179,9 @@ def _account(about: str, places: Sequence[Place], open_: Open, folder: Path, now
             continue
         try:
             need += needed(size(values(place.stack, folder)), stands=_stands(place, open_))
-        except DeliveryError as error:
-            uncounted.append(warning(quotas.QUOTAS, f"{place.stack} is not counted: {error.message}", error.fix))
+        except Exception as error:
+            told = error if isinstance(error, DeliveryError) else _unread(place.stack, error)
+            uncounted.append(warning(quotas.QUOTAS, f"{place.stack} is not counted: {told.message}", told.fix))
     yield Question(about, quotas.QUOTAS, lambda: uncounted)
     region = places[0].region
     for one in quotas.ALL:

@@ -234,6 +234,20 @@ def test_what_is_needed() -> None:
     assert (old.vcpus, old.balancers, old.target_groups, old.addresses, old.vpcs) == (1, 0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("text", ["config: [a]\n", "config: {shop:account: '111122223333', aws:region: [x]}\n", "{"])
+def test_a_file_that_is_wrong_in_any_way_is_a_finding(hospital: Hospital, text: str) -> None:
+    Path("Pulumi.production.yaml").write_text(text)
+    shown = hospital.run("--json")
+    assert isinstance(shown.exception, SystemExit | None), shown.exception
+    assert any(one["about"] == "production" for one in json.loads(shown.stdout)["findings"])
+
+
+def test_a_folder_without_stacks(hospital: Hospital) -> None:
+    Path("Pulumi.staging.yaml").unlink()
+    (found,) = hospital.wrong()
+    assert (found["level"], found["fix"]) == ("problem", "run this where Pulumi.yaml lies")
+
+
 def test_called_wrongly(hospital: Hospital) -> None:
     shown = hospital.run("-s", "nope")
     assert shown.exit_code == 2
