@@ -27,6 +27,9 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `control`, `wishes`, `asking`, `abandoned` | what a person asks of a release under way; who answers when none runs |
 | `locks`, `owners` | locks that a killed update left on the state; whether their owner still runs |
 | `removal` | ending what is in flight for good |
+| `leaving` | handing an environment over: everything keeps running, AWS's own tools deploy |
+| `examining` | what a release needs, looked at before it is needed |
+| `founding` | what must exist before the first update: bucket and key of the state, roles of AWS's own |
 | `ledger`, `records`, `documents`, `store` | what is written down |
 | `update`, `histories` | the Pulumi update that ran a release; its entry in Pulumi's own history |
 | `telling`, `lines`, `redact` | what people hear |

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from delivery import ground
 from delivery.aws import error_code
-from delivery.control import Control, control_key
+from delivery.control import CONTROL, Control, control_key
 from delivery.errors import NoSuchRelease, RecordError
 from delivery.hold import HOLD, Hold
 from delivery.plan import ServicePlan
@@ -175,6 +175,12 @@ class Store:
     def withdraw(self, release: str) -> None:
         """Remove what was wished of a release."""
         self._s3.delete_object(Bucket=self.bucket, Key=control_key(release))
+
+    def wishes(self) -> list[str]:
+        """The ids of the releases of which something is wished, whether they run or not."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=CONTROL)
+        keys = sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+        return [key.removeprefix(CONTROL).removesuffix(".json") for key in keys]
 
     def hold(self) -> Hold | None:
         """What keeps the environment at what it serves, or None."""

@@ -15,8 +15,11 @@ from delivery.aws import explained
 from delivery.errors import DeliveryError
 from ops.abort import abort
 from ops.diff import diff
+from ops.doctor import doctor
 from ops.history import history
 from ops.hold import hold
+from ops.init import init
+from ops.leave import leave
 from ops.promote import promote
 from ops.rollback import rollback
 from ops.skip_bake import skip_bake
@@ -30,7 +33,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (history, diff, promote, rollback, hold, status, skip_bake, abort, unlock):
+for verb in (init, doctor, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
     slipway.add_command(verb)
 
 

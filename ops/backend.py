@@ -48,6 +48,12 @@ def locks(place: Place, state: str, folder: Path | None = None) -> Locks:
     )
 
 
+def bucket(place: Place, state: str) -> tuple[Any, str] | None:
+    """Return a client for the bucket of the state at a URL, and its name; None where it is in no bucket of S3."""
+    parts = urlsplit(state)
+    return (_s3(parts, place), parts.netloc) if parts.scheme == "s3" else None
+
+
 def history(place: Place, state: str, folder: Path | None = None) -> History:
     """Open Pulumi's history of a stack in the state at a URL. Raises `DeliveryError` for a state that is neither."""
     parts = urlsplit(state)

@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "components": {"components", "plugin", "naming", "settings", "providers", "delivery"},
     "plugin": {"plugin", "delivery"},
     "delivery": {"delivery"},
-    "ops": {"ops", "delivery"},
+    "ops": {"ops", "delivery", "naming"},
     "workflows": {"workflows", "settings"},
     "offline": {"offline"},
     "rehearsal": {"rehearsal"},

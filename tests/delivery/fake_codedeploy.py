@@ -53,6 +53,8 @@ class FakeCodeDeploy:
         self.unhealthy: set[str] = set()
         self.waits_ready = True
         self.interval_seconds = 60.0
+        self.groups: dict[str, dict[str, Any]] = {}
+        """What differs from the group that every service has, by name."""
 
     def of(self, service: str) -> list[Deployment]:
         """A service's deployments, oldest first."""
@@ -98,6 +100,26 @@ class FakeCodeDeploy:
             raise self._error("DeploymentGroupDoesNotExistException")
         found = [one.id for one in self.of(deploymentGroupName) if one.status in includeOnlyStatuses]
         return {"deployments": found[::-1]}
+
+    def get_deployment_group(self, applicationName: str, deploymentGroupName: str) -> dict[str, Any]:  # noqa: N803
+        if deploymentGroupName not in self._aws.services:
+            raise self._error("DeploymentGroupDoesNotExistException")
+        waits = {
+            "deploymentReadyOption": {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 60},
+            "terminateBlueInstancesOnDeploymentSuccess": {"action": "TERMINATE", "terminationWaitTimeInMinutes": 70},
+        }
+        info = {"blueGreenDeploymentConfiguration": waits, **self.groups.get(deploymentGroupName, {})}
+        return {"deploymentGroupInfo": info}
+
+    def update_deployment_group(
+        self,
+        applicationName: str,  # noqa: N803
+        currentDeploymentGroupName: str,  # noqa: N803
+        **changes: Any,
+    ) -> dict[str, Any]:
+        self.get_deployment_group(applicationName, currentDeploymentGroupName)
+        self.groups[currentDeploymentGroupName] = {**self.groups.get(currentDeploymentGroupName, {}), **changes}
+        return {}
 
     def get_deployment(self, deploymentId: str) -> dict[str, Any]:  # noqa: N803
         one = self._one(deploymentId)

@@ -196,6 +196,8 @@ def test_a_bucket_is_asked_where_and_how_its_url_says(place: Place) -> None:
     client: Any = found._s3
     assert (client.meta.endpoint_url, client.meta.region_name) == ("http://127.0.0.1:9000", "eu-west-3")
     assert client.meta.config.s3 == {"addressing_style": "path"}
+    assert backend.bucket(place, "s3://state/team") is not None
+    assert backend.bucket(place, "file://state") is None
     default = backend.locks(place, "s3://state")
     assert isinstance(default, BucketLocks)
     assert default._s3.meta.region_name == "eu-central-1"

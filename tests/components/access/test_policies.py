@@ -16,6 +16,8 @@ from components.access.moving import moving, rollback
 from components.access.reading import preview, reading
 from components.access.scope import Scope
 from components.policies import Document, document
+from delivery.examining.rights import of_release
+from delivery.plan import ServicePlan
 from naming import Kind, Names
 from settings import Registry
 from tests.components.access.evaluator import allowed
@@ -205,3 +207,31 @@ def test_an_environment_is_not_kept_off_itself_by_a_name_that_begins_alike() -> 
 def test_policies_speak_of_the_names_that_things_get(project: str, stack: str, what: str, kind: Kind) -> None:
     names = Names(project=project[:20], stack=stack[:20])
     assert names.of(kind, what).startswith(names.pattern(kind).removesuffix("*"))
+
+
+@pytest.mark.parametrize("role", ["deploy", "rollback"])
+def test_who_releases_may_do_what_doctor_asks_for(role: str) -> None:
+    called = f"{OWN}-api"
+    service = ServicePlan(
+        name="api",
+        cluster=f"{OWN}-cluster",
+        service=called,
+        task_definition="td",
+        image="image",
+        container="api",
+        port=80,
+        application=called,
+        deployment_group=called,
+        scalable=True,
+    )
+    bucket = RECORDS.rpartition(":")[2]
+    wanted = of_release([service], bucket, partition="aws", region=ARN.partition(":")[0], account=ACCOUNT)
+    denied = [
+        (action, resource)
+        for right in wanted
+        for action in right.actions
+        for resource in right.resources
+        if not allowed(DOCUMENTS[role], action, resource)
+    ]
+    assert denied == []
+    assert not allowed(DOCUMENTS["preview"], "codedeploy:CreateDeployment", GROUP)
