@@ -21,7 +21,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `serving`, `definitions` | what really serves now |
 | `pins`, `compare` | versions of secrets that a release names; what else than images differs between two |
 | `ending`, `undoing`, `failures` | how it ends: verified, or taken back and explained |
-| `causes`, `trouble` | why tasks do not come up, and whether there is any hope |
+| `causes`, `trouble`, `tasks` | why tasks do not come up, and whether there is any hope |
 | `warden` | what CodeDeploy does when no update runs, written down by a function of its own |
 | `now`, `ground` | back at once, without an engine; what services are delivered with, written down for it |
 | `control`, `wishes`, `asking`, `abandoned` | what a person asks of a release under way; who answers when none runs |

@@ -13,6 +13,7 @@ from delivery.definitions import Definitions
 from delivery.log import Stream
 from delivery.plan import ServicePlan
 from delivery.redact import shown
+from delivery.tasks import listed
 from delivery.trouble import MANY_FAILED, Report, Trouble, of_event, of_task, verdict
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ _LONGEST_REASON = 600
 _LOG_LINES = 5
 #: So many tasks' last lines are read: a check that failed does not say which of them answered.
 _LOGS_READ = 3
-_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +123,7 @@ class Causes:
         return [line for _, line in self._events(service, task)]
 
     def _tasks(self, service: ServicePlan, status: DesiredStatusType) -> list[dict[str, Any]]:
-        arns = self._ecs.list_tasks(
-            cluster=service.cluster, serviceName=service.service, desiredStatus=status, maxResults=_LISTED
-        ).get("taskArns", [])
-        if not arns:
-            return []
-        return cast("list[dict[str, Any]]", self._ecs.describe_tasks(cluster=service.cluster, tasks=arns)["tasks"])
+        return listed(self._ecs, service.cluster, status, serviceName=service.service)
 
     def _events(self, service: ServicePlan, task: str) -> list[tuple[int, str]]:
         """The last lines that a task's container wrote, each with its time."""

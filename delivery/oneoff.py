@@ -23,6 +23,7 @@ from delivery.plan import ServicePlan
 from delivery.redact import shown
 from delivery.schema import Schema
 from delivery.serving import short
+from delivery.tasks import listed
 from delivery.tools import Tools
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ _FEW_LOOKS = 3
 #: A task that was told to stop has 30 seconds, or as long as its definition says (two minutes on Fargate at most).
 _STOP_SECONDS = 300.0
 #: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
-_DESCRIBED = 100
 #: Answers to StopTask about a task that ECS does not know any more.
 _TOO_LATE = ("InvalidParameterException", "ClientException")
 _STATUSES: tuple[DesiredStatusType, ...] = ("RUNNING", "STOPPED")
@@ -83,13 +83,9 @@ def marked(ecs: ECSClient, services: Iterable[ServicePlan]) -> list[dict[str, An
     places = {(service.cluster, short(service.task_definition).partition(":")[0]) for service in services}
     found = []
     for cluster, family in sorted(places):
-        arns: list[str] = []
         for status in _STATUSES:
-            pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, family=family, desiredStatus=status)
-            arns += [arn for page in pages for arn in page.get("taskArns", [])]
-        for start in range(0, len(arns), _DESCRIBED):
-            found += ecs.describe_tasks(cluster=cluster, tasks=arns[start : start + _DESCRIBED])["tasks"]
-    return [cast("dict[str, Any]", task) for task in found if str(task.get("startedBy", "")).startswith(MARK)]
+            found += listed(ecs, cluster, status, family=family)
+    return [task for task in found if str(task.get("startedBy", "")).startswith(MARK)]
 
 
 def runs(task: dict[str, Any]) -> bool:

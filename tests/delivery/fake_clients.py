@@ -145,13 +145,14 @@ class _Operations:
         self._aws.tasks.stop(task)
         return {}
 
-    def list_tasks(self, family: str = "", desiredStatus: str = "RUNNING", **_: Any) -> dict[str, Any]:  # noqa: N803
+    def list_tasks(self, family: str = "", desiredStatus: str = "RUNNING", maxResults: int = 0, **_: Any) -> Any:  # noqa: N803
         if family:
             return {"taskArns": self._aws.tasks.listed(family, desiredStatus)}
         some = self._aws.stopped_tasks if desiredStatus == "STOPPED" else self._aws.running_tasks
-        return {"taskArns": [task["taskArn"] for task in some]}
+        return {"taskArns": [task["taskArn"] for task in some][: maxResults or None]}
 
     def describe_tasks(self, cluster: str, tasks: list[str]) -> dict[str, Any]:
+        assert len(tasks) <= 100, "the most that DescribeTasks takes"
         known = [*self._aws.stopped_tasks, *self._aws.running_tasks]
         found = [task for task in known if task["taskArn"] in tasks]
         return {"tasks": [*found, *self._aws.tasks.described(tasks)]}

@@ -109,3 +109,13 @@ def test_a_loop_is_three_failures_where_none_runs_and_twice_the_tasks_where_some
     assert causes.hopeless(service, "", 0) is None
     aws.stopped_tasks = [task(number) for number in range(6)]
     assert causes.hopeless(service, "ecs-svc/1", 1) == Trouble.CRASH
+
+
+def test_a_loop_is_seen_behind_any_number_of_other_tasks() -> None:
+    """ECS lists a hundred tasks at once, and those that others started may come first."""
+    aws = FakeAws()
+    service = service_plan(aws.define(1, image("a")), image("a"))
+    aws.add_service("api", service.task_definition)
+    others = [task(number, startedBy="ecs-svc/0") for number in range(250)]
+    aws.stopped_tasks = [*others, *(task(number) for number in range(250, 253))]
+    assert tools(aws).causes.hopeless(service, "ecs-svc/1", 0) == Trouble.CRASH
