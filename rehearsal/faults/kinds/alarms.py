@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from rehearsal.faults.expected import EITHER, TAKEN_BACK, Expectation
 from rehearsal.faults.fault import Fault
@@ -11,8 +12,8 @@ from rehearsal.faults.sight import until
 
 #: Seconds of the wall: CloudWatch itself looks again every second, and finds nothing wrong.
 RINGS, AGAIN = 4.0, 0.15
-#: Seconds of the wall for the window in which the deployment before may go back.
-ENDS = 60.0
+#: Seconds of the wall for CodeDeploy to let go of what it kept warm.
+ENDS = 30.0
 
 
 class AlarmRings(Fault):
@@ -22,12 +23,12 @@ class AlarmRings(Fault):
     new_image = ("gates",)
 
     def prepare(self, scene: Scene) -> None:
-        """Wait until nobody but the release can be meant: a deployment that is kept warm would be taken back by it.
-
-        That is a cell of its own.
-        """
-        if not until(lambda: not scene.sight.active_deployment(), ENDS):
-            scene.note(f"the deployment before was still there after {ENDS:g} s")
+        """End the window of the deployment before, which the alarm would take back: that is a cell of its own."""
+        if warm := scene.sight.active_deployment():
+            wait: Any = {"deploymentId": warm, "deploymentWaitType": "TERMINATION_WAIT"}
+            scene.sight.client("codedeploy").continue_deployment(**wait)
+            if not until(lambda: not scene.sight.active_deployment(), ENDS):
+                scene.note(f"the deployment before was still there after {ENDS:g} s")
 
     def strike(self, scene: Scene) -> None:
         """Let it ring for a while."""
