@@ -38,7 +38,7 @@ class LateRollback(Fault):
 
     def expect(self, stage: str) -> Expectation:
         """The next update sees it, though nothing in the settings has changed, and releases again."""
-        return Expectation(ends=DELIVERED)
+        return Expectation(ends=DELIVERED, settles=False)
 
     def _written(self, scene: Scene) -> bool:
         return any(record["result"] == TAKEN_BACK for record in scene.sight.records(scene.version))
