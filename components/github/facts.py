@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -61,10 +61,15 @@ class Facts:
     """Number by name of each team that does; None for one that is unknown, or has no access to the repository."""
     code_owners: str | None
     """The `CODEOWNERS` of the branch that releases come from; None where there is none."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What lies on that branch where workflow files are to be: text by path."""
 
 
-def look_up(wanted: GitHub, opts: pulumi.InvokeOptions) -> Facts:
-    """Ask GitHub about a repository. Raises `RefusedError` where it cannot be asked, or there is none."""
+def look_up(wanted: GitHub, opts: pulumi.InvokeOptions, files: Iterable[str] = ()) -> Facts:
+    """Ask GitHub about a repository and what lies at the paths `files` of it.
+
+    Raises `RefusedError` where it cannot be asked, or there is none.
+    """
     repository = ask(f"repos/{wanted.full_name}", opts)
     if not repository.found:
         raise RefusedError(explained(f"GitHub does not know the repository {wanted.full_name}: 404 Not Found"))
@@ -86,7 +91,8 @@ def look_up(wanted: GitHub, opts: pulumi.InvokeOptions) -> Facts:
         plan=_plan(body["owner"], opts) if body.get("private") and not wanted.endpoint else None,
         people={one: _number(ask(f"users/{one}", opts)) for one in people},
         teams={one: _team(one, wanted, opts) for one in teams},
-        code_owners=_content(ask(f"repos/{wanted.full_name}/contents/{PATH}?ref={quote(wanted.branch)}", opts)),
+        code_owners=_text(PATH, wanted, opts),
+        files={path: text for path in files if (text := _text(path, wanted, opts)) is not None},
     )
 
 
@@ -129,7 +135,9 @@ def _number(answer: Answer) -> int | None:
     return int(answer.body["id"]) if answer.found else None
 
 
-def _content(answer: Answer) -> str | None:
+def _text(path: str, wanted: GitHub, opts: pulumi.InvokeOptions) -> str | None:
+    """Return the text of a file on the branch that releases come from; None where there is none."""
+    answer = ask(f"repos/{wanted.full_name}/contents/{path}?ref={quote(wanted.branch)}", opts)
     if not answer.found:
         return None
     return base64.b64decode(answer.body.get("content") or "").decode(errors="replace")

@@ -24,7 +24,10 @@ def test_it_does_not_write_down_what_it_sends_and_gets() -> None:
 
 
 def test_who_looks_for_a_fault_may_have_it_written_down() -> None:
-    assert variables({"TF_LOG_PROVIDER_AWS": "DEBUG"}, FOLDER, "/x/terraform-provider-aws_v5.100.0_x5").items() >= {
-        "TF_LOG_PROVIDER_AWS": "DEBUG",
-        "TF_LOG_SDK": "ERROR",
-    }.items()
+    assert (
+        variables({"TF_LOG_PROVIDER_AWS": "DEBUG"}, FOLDER, "/x/terraform-provider-aws_v5.100.0_x5").items()
+        >= {
+            "TF_LOG_PROVIDER_AWS": "DEBUG",
+            "TF_LOG_SDK": "ERROR",
+        }.items()
+    )
