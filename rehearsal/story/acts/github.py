@@ -162,7 +162,7 @@ def _tamper(hub: GitHub) -> None:
     kept = _reviewers(hub)[:1]
     policy = {"protected_branches": False, "custom_branch_policies": True}
     guarded = {"wait_timer": 5, "can_admins_bypass": False, "prevent_self_review": True}
-    asked: list[dict[str, Any]] = [{"type": kind, "id": number} for kind, number in kept]
+    asked = [{"type": kind, "id": number} for kind, number in kept]
     body = {**guarded, "reviewers": asked, "deployment_branch_policy": policy}
     hub.call("PUT", "R/environments/production", body)
     hub.call("PATCH", f"R/labels/{LABEL}", {"color": "000000"})
@@ -192,7 +192,7 @@ def _rules(hub: GitHub) -> dict[str, Any]:
 
 def _reviewers(hub: GitHub) -> list[tuple[str, int]]:
     rules = hub.call("GET", "R/environments/production")["protection_rules"]
-    asked = next((one["reviewers"] for one in rules if one["type"] == "required_reviewers"), [])
+    asked = [one for rule in rules if rule["type"] == "required_reviewers" for one in rule["reviewers"]]
     return [(one["type"], one["reviewer"]["id"]) for one in asked]
 
 
