@@ -90,7 +90,13 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
 
     with console.working("Starting the emulated AWS") as work:
         aws = emulator.start(
-            hand, kill, port=wish.port, region=project.region, account=project.account, speed=wish.speed
+            hand,
+            kill,
+            port=wish.port,
+            region=project.region,
+            account=project.account,
+            speed=wish.speed,
+            containers=engine is not None,
         )
         work.done(f"emulated AWS: account {aws.account}, {aws.region}, {aws.endpoint}, clock × {aws.speed:g}")
     planted = Planted.make(stores=wish.stores, github=wish.github)

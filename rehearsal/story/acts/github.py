@@ -131,7 +131,7 @@ def _by_hand(play: Play, hub: GitHub) -> None:
         f"a reviewer is gone, the label “{LABEL}” is black, {TAMPERED} is empty."
     )
     _tamper(hub)
-    _agrees(play, hub, "tampered", but=TAMPERED)
+    _agrees(play, hub, "proposal-edited", but=TAMPERED)
     done = play.pulumi.preview(SHARED, "--refresh", what="Looking for what was edited")
     edited = {
         f"{_NAMES}-production-aws-region",
@@ -150,7 +150,7 @@ def _by_hand(play: Play, hub: GitHub) -> None:
         wrong = [what for what in before if before[what] != after[what]]
         raise RehearsalError(f"{', '.join(wrong)} should be as before the edits.", _logs(play))
     _found(play, "`pulumi up --refresh` puts all of it back")
-    _agrees(play, hub, "restored")
+    _agrees(play, hub, "proposal-put-back")
 
 
 def _tamper(hub: GitHub) -> None:
@@ -220,14 +220,21 @@ def _agrees(play: Play, hub: GitHub, folder: str, *, but: str = "") -> None:
         return
     done.needed("what is proposed is not what is rendered")
     files = [path for path in (place / ".github").rglob("*.yml") if path.is_file()]
-    _found(play, f"`./slipway render --check` agrees with the {len(files)} files that are proposed")
+    _found(play, f"`./slipway render --check` agrees with the {len(files)} files of the {folder}")
 
 
 def _no_secret(play: Play) -> None:
     """Search for every planted value wherever something was written down."""
     home = play.stage.home
     settings = home.workspace.glob("Pulumi*.yaml")
-    places = [home.state, home.logs, *settings, *_provider_logs(play), home.root / "proposal", home.root / "restored"]
+    places = [
+        home.state,
+        home.logs,
+        *settings,
+        *_provider_logs(play),
+        home.root / "proposal",
+        home.root / "proposal-put-back",
+    ]
     with play.console.working("Searching for secrets"):
         search = leaks.search(play.stage.planted.named(), places, home.root)
     if search.leaks or not search.control_found:
@@ -290,7 +297,7 @@ def _told(hub: GitHub) -> str:
         "rulesets": lambda: len(hub.call("GET", "R/rulesets")),
         "webhooks": lambda: len(hub.call("GET", "R/hooks")),
     }
-    return ", ".join(f"{count()} {what}" for what, count in counted.items()) + " on GitHub"
+    return "on GitHub " + ", ".join(f"{what}: {count()}" for what, count in counted.items())
 
 
 def _found(play: Play, text: str) -> None:
