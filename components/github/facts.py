@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pulumi
 import pulumi_github as github
 
+from components.access.access import purposes
 from components.access.trust import Identity
 from components.github.causes import explained
 from components.github.owners import PATH
@@ -63,6 +64,8 @@ class Facts:
     """The `CODEOWNERS` of the branch that releases come from; None where there is none."""
     files: Mapping[str, str] = field(default_factory=dict)
     """What lies on that branch where workflow files are to be: text by path."""
+    unguarded: tuple[str, ...] = ()
+    """Environments on GitHub that are to have reviewers and have none now."""
 
 
 def look_up(wanted: GitHub, opts: pulumi.InvokeOptions, files: Iterable[str] = ()) -> Facts:
@@ -93,6 +96,7 @@ def look_up(wanted: GitHub, opts: pulumi.InvokeOptions, files: Iterable[str] = (
         teams={one: _team(one, wanted, opts) for one in teams},
         code_owners=_text(PATH, wanted, opts),
         files={path: text for path in files if (text := _text(path, wanted, opts)) is not None},
+        unguarded=tuple(name for name in _guarded(wanted) if _asks_nobody(name, wanted, opts)),
     )
 
 
@@ -129,6 +133,21 @@ def _team(name: str, wanted: GitHub, opts: pulumi.InvokeOptions) -> int | None:
     owner, _, slug = name.partition("/")
     team = f"orgs/{owner}/teams/{slug}"
     return _number(ask(team, opts)) if ask(f"{team}/repos/{wanted.full_name}", opts).found else None
+
+
+def _guarded(wanted: GitHub) -> list[str]:
+    """Return the environments on GitHub that are to have reviewers."""
+    if wanted.approval != "reviewers" or wanted.roles_only:
+        return []
+    named = [purposes(place) for place in wanted.places if place.guarded]
+    return [environment for one in named for purpose, environment in one.items() if purpose != "preview"]
+
+
+def _asks_nobody(environment: str, wanted: GitHub, opts: pulumi.InvokeOptions) -> bool:
+    """Tell whether an environment is there and has no reviewers."""
+    answer = ask(f"repos/{wanted.full_name}/environments/{quote(environment, safe='')}", opts)
+    rules = (answer.body or {}).get("protection_rules") or [] if answer.found else []
+    return answer.found and not any(rule.get("type") == "required_reviewers" for rule in rules)
 
 
 def _number(answer: Answer) -> int | None:

@@ -36,6 +36,12 @@ def check(wanted: GitHub, facts: Facts) -> None:
             f"{wanted.full_name} is private and its plan cannot be seen: reviewers and timers need GitHub Enterprise. "
             "If GitHub refuses them, set github.approval to pull_request and github.wait_minutes to 0."
         )
+    if facts.unguarded:
+        # The provider keeps the reviewers that it knows of where GitHub names none: no refresh would show it.
+        pulumi.log.warn(
+            f"{', '.join(facts.unguarded)}: there are no reviewers on GitHub. If this update does not show that it "
+            "adds them, somebody took them away: give each any reviewer there; `pulumi up --refresh` puts yours back."
+        )
 
 
 def refusals(wanted: GitHub, facts: Facts) -> list[str]:

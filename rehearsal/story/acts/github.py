@@ -46,6 +46,7 @@ def play(play: Play) -> None:
     _one_reviewer(play)
     _one_workflow(play)
     _agrees(play, hub, "proposal")
+    _unguarded(play, hub)
     _by_hand(play, hub)
     _nothing_to_do(play, "after all that a preview finds nothing to do")
     _no_secret(play)
@@ -123,6 +124,27 @@ def _one_workflow(play: Play) -> None:
     _changes_just(play, {f"{_NAMES}-files-github-workflows-{CACHED}.yml"}, "one workflow file")
 
 
+def _unguarded(play: Play, hub: GitHub) -> None:
+    """Take all reviewers away, which the provider does not see; the program's own question does."""
+    known = _reviewers(hub)
+    play.console.say("On GitHub, by hand: production has no reviewers any more, and gets them back afterwards.")
+    _guard(hub, [])
+    done = play.pulumi.preview(SHARED, "--refresh", what="Looking for reviewers").needed("no preview was made")
+    _guard(hub, known)
+    if "production: there are no reviewers on GitHub" not in done.output:
+        raise RehearsalError("a preview should warn that nobody approves production.", f"its log is {done.log}.")
+    _found(play, "a preview warns where all reviewers of an environment were taken away")
+
+
+def _guard(hub: GitHub, reviewers: Iterable[tuple[str, int]]) -> None:
+    """Give production these reviewers and leave all else of it as it is declared."""
+    policy = {"protected_branches": False, "custom_branch_policies": True}
+    guarded = {"wait_timer": 5, "can_admins_bypass": False, "prevent_self_review": True}
+    asked = [{"type": kind, "id": number} for kind, number in reviewers]
+    body = {**guarded, "reviewers": asked, "deployment_branch_policy": policy}
+    hub.call("PUT", "R/environments/production", body)
+
+
 def _by_hand(play: Play, hub: GitHub) -> None:
     """Edit on GitHub what is declared; see that it shows, and that an update puts it back."""
     before = _looks(hub)
@@ -159,12 +181,7 @@ def _tamper(hub: GitHub) -> None:
     rules = _rules(hub)
     told = {name: rules[name] for name in ("name", "target", "conditions", "rules")}
     hub.call("PUT", f"R/rulesets/{rules['id']}", {**told, "enforcement": "disabled"})
-    kept = _reviewers(hub)[:1]
-    policy = {"protected_branches": False, "custom_branch_policies": True}
-    guarded = {"wait_timer": 5, "can_admins_bypass": False, "prevent_self_review": True}
-    asked = [{"type": kind, "id": number} for kind, number in kept]
-    body = {**guarded, "reviewers": asked, "deployment_branch_policy": policy}
-    hub.call("PUT", "R/environments/production", body)
+    _guard(hub, _reviewers(hub)[:1])
     hub.call("PATCH", f"R/labels/{LABEL}", {"color": "000000"})
     sha = hub.call("GET", f"R/contents/{TAMPERED}?ref={BRANCH}")["sha"]
     text = base64.b64encode(b"name: Deliver\n").decode()

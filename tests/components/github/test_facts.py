@@ -197,6 +197,33 @@ def test_of_a_plan_that_cannot_be_seen_people_are_warned() -> None:
     assert text.startswith("acme/shop is private and its plan cannot be seen")
 
 
+REVIEWED = {"protection_rules": [{"type": "branch_policy"}, {"type": "required_reviewers", "reviewers": []}]}
+ALONE = {"protection_rules": [{"type": "branch_policy"}]}
+
+
+@pytest.mark.parametrize(
+    ("there", "changes", "told"),
+    [
+        ({}, {}, ()),
+        ({"production": REVIEWED, "production-rollback": ALONE}, {}, ("production-rollback",)),
+        ({"production": {"protection_rules": []}, "production-rollback": REVIEWED}, {}, ("production",)),
+        ({"production": ALONE, "production-preview": ALONE}, {"approval": "none"}, ()),
+        ({"production": ALONE}, {"roles_only": True}, ()),
+        ({"staging": ALONE}, {"places": (place("staging"),)}, ()),
+    ],
+)
+def test_environments_whose_reviewers_were_taken_away_are_told(
+    there: Mapping[str, Any], changes: Mapping[str, Any], told: tuple[str, ...]
+) -> None:
+    wanted = repository(**{"places": (place("production", guarded=True, origin="staging"),), **changes})
+    found = looked_up(known() | {f"repos/acme/shop/environments/{name}": body for name, body in there.items()}, wanted)
+    assert found.unguarded == told
+    with patch.object(pulumi.log, "warn") as warned:
+        check(wanted, found)
+    said = [call.args[0] for call in warned.call_args_list]
+    assert [text.partition(":")[0] for text in said] == ([", ".join(told)] if told else [])
+
+
 def test_rules_hold_for_administrators_where_the_plan_has_it() -> None:
     team = looked_up(PRIVATE | {"orgs/acme": {"plan": {"name": "team"}}})
     assert not whole(repository(), team)
