@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 
@@ -56,14 +57,15 @@ class Shared(Component):
         from components.access import Access, AccessArgs
         from components.github import Repository, RepositoryArgs, check, look_up
 
-        facts = look_up(wanted, self.lookup())
+        files = _workflow_files() if wanted.workflow_files and not wanted.roles_only else {}
+        facts = look_up(wanted, self.lookup(), files)
         if not wanted.roles_only:
             check(wanted, facts)
         whose = AccessArgs(account=stack.account, github=wanted, identity=facts.identity, registry=stack.registry)
         access = Access(f"{self.name}-access", whose, self.child())
         self.roles = access.roles
         if not wanted.roles_only:
-            what = RepositoryArgs(github=wanted, facts=facts, roles=access.by_environment)
+            what = RepositoryArgs(github=wanted, facts=facts, roles=access.by_environment, files=files)
             self.proposal = Repository(f"{self.name}-repository", what, self.child()).proposal
 
     def _make(self, stack: SharedSettings) -> None:
@@ -92,3 +94,14 @@ class Shared(Component):
             self.child(),
         )
         self.repositories = pulumi.Output.all(**{name: registry.url for name, registry in services.items()})
+
+
+def _workflow_files() -> Mapping[str, str]:
+    """Return the workflow files as `./slipway render` gives them. Raises `RefusedError` where it would refuse."""
+    from components.github import RefusedError
+    from workflows import WorkflowError, repository_files
+
+    try:
+        return repository_files(Path.cwd())
+    except WorkflowError as error:
+        raise RefusedError(f"The workflow files cannot be rendered: {error.message}\nFix:   {error.fix}") from None

@@ -28,6 +28,8 @@ from rehearsal.story.acts import ACTS, NAMES, chosen
 from rehearsal.story.perform import Performance, perform
 
 PORT = 4600
+#: Acts that are played alone.
+APART = frozenset(act.name for act in ACTS if act.github)
 
 
 def options(*chosen_options: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,6 +95,8 @@ def _acts(_context: click.Context, _parameter: click.Parameter, value: str | Non
     names = [name.strip() for name in value.split(",")] if value else []
     if unknown := [name for name in names if name not in NAMES]:
         raise click.BadParameter(f"no act {', '.join(unknown)}; there are {', '.join(NAMES)}.")
+    if len(names) > 1 and (apart := [name for name in names if name in APART]):
+        raise click.BadParameter(f"{', '.join(apart)} is played alone: `./slipway scene {apart[0]}`.")
     return names
 
 
@@ -162,7 +166,8 @@ def faults(
 @options(INSTALL, KEEP, SPEED, RATE, APP, APP_PORT, APP_HEALTH, PORTS, REPORT, AS_JSON, KILL, STORES)
 def scene(name: str, **wishes: Any) -> None:
     """Play one act, with what it needs before it."""
-    _perform([name, *([] if wishes["keep"] else ["tear-down"])], **wishes)
+    ends = [] if wishes["keep"] or name in APART else ["tear-down"]
+    _perform([name, *ends], **wishes)
 
 
 def _perform(
@@ -192,6 +197,7 @@ def _perform(
             app_port=app_port,
             app_health=app_health,
             stores=stores or any(act.stores for act in acts),
+            github=any(act.github for act in acts),
         ),
         rate=rate,
         keep=keep,

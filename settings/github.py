@@ -53,6 +53,7 @@ def github(node: Node, source: Source) -> GitHub | None:
         roles_only=fields["roles_only"].flag(),
         branch=_ref(fields["branch"]),
         files_branch=_other_ref(fields["files_branch"], fields["branch"]),
+        workflow_files=fields["workflow_files"].flag(),
         tags=_ref(fields["tags"]),
         approval=approval,
         reviewers=reviewers,

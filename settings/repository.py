@@ -72,6 +72,8 @@ class GitHub:
     """Whether only roles are declared here: a further account, of a repository that another stack declares."""
     branch: str
     files_branch: str
+    workflow_files: bool
+    """Whether the rendered workflow files are proposed there too."""
     tags: str
     approval: Approval
     reviewers: tuple[str, ...]

@@ -263,6 +263,12 @@ GITHUB: Mapping[str, Field] = {
     "files_branch": Field(
         Form.TEXT, "slipway", "a branch", "Where files of ours are proposed; nobody else writes there."
     ),
+    "workflow_files": Field(
+        Form.BOOLEAN,
+        False,
+        "`true` or `false`",
+        "Whether what `./slipway render` gives is proposed too; the token must be allowed to change workflows.",
+    ),
     "checks": Field(
         Form.LIST, ["gate"], "names of jobs", "What must pass before a pull request is merged; `[]` for nothing."
     ),

@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "naming": set(),
     "take": {"settings", "delivery"},
     "providers": {"settings", "plugin"},
-    "components": {"components", "plugin", "naming", "settings", "providers", "delivery"},
+    "components": {"components", "plugin", "naming", "settings", "providers", "delivery", "workflows"},
     "plugin": {"plugin", "delivery"},
     "delivery": {"delivery"},
     "ops": {"ops", "delivery", "naming"},

@@ -5,7 +5,6 @@ Exit codes: 0 done or fresh, 1 stale or refused, 2 called wrongly.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import click
 
 from settings import SettingsError
+from workflows.around import top
 from workflows.errors import WorkflowError
 from workflows.rendering import PLACES, Target, files
 from workflows.values import Layout, environments
@@ -44,7 +44,7 @@ def render(out: Path | None, folder: str | None, only: tuple[str, ...], target: 
     describes each file.
     """
     root = Path.cwd()
-    repository = (out or _top(root)).absolute()
+    repository = (out or top(root)).absolute()
     if only and target == "gitlab":
         raise click.UsageError("--only: GitLab has one file")
     layout = Layout(root=root, folder=_folder(folder, root, repository))
@@ -59,17 +59,6 @@ def render(out: Path | None, folder: str | None, only: tuple[str, ...], target: 
         wrong += [f"{path}: is not rendered any more: delete it" for path in left_over(repository, wanted)]
     if wrong:
         raise WorkflowError("; ".join(wrong), "`./slipway render` writes them anew")
-
-
-def _top(root: Path) -> Path:
-    """The top of the repository that the program lies in; its own folder outside of git."""
-    try:
-        said = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return root
-    return Path(said.stdout.strip()) if said.returncode == 0 else root
 
 
 def _folder(given: str | None, root: Path, repository: Path) -> str:

@@ -19,18 +19,18 @@ def stale(out: Path, wanted: Mapping[str, str]) -> list[str]:
         if not file.is_file():
             found.append(f"{path}: is missing")
         elif (now := file.read_text()) != text:
-            found.append(f"{path}: is stale" if _ours(now) else f"{path}: is somebody else's")
+            found.append(f"{path}: is stale" if ours(now) else f"{path}: is somebody else's")
     return found
 
 
 def left_over(out: Path, wanted: Mapping[str, str]) -> list[str]:
     """Return files of ours that are not rendered any more."""
-    return [path for path in _OURS if path not in wanted and (out / path).is_file() and _ours((out / path).read_text())]
+    return [path for path in _OURS if path not in wanted and (out / path).is_file() and ours((out / path).read_text())]
 
 
 def write(out: Path, wanted: Mapping[str, str]) -> list[str]:
     """Write what differs and return its paths. Raises `WorkflowError`, nothing written, where a file is not ours."""
-    foreign = [path for path in wanted if (out / path).is_file() and not _ours((out / path).read_text())]
+    foreign = [path for path in wanted if (out / path).is_file() and not ours((out / path).read_text())]
     if foreign:
         others = [name for name, path in PLACES.items() if path in wanted and path not in foreign]
         rest = (
@@ -53,6 +53,6 @@ def write(out: Path, wanted: Mapping[str, str]) -> list[str]:
     return written
 
 
-def _ours(text: str) -> bool:
-    """Tell whether a file begins with our mark."""
+def ours(text: str) -> bool:
+    """Tell whether a file begins with our mark: no other is ever written over."""
     return MARK in text.partition("\n")[0]

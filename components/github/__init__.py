@@ -15,8 +15,8 @@ docs/github.md is the page for owners of a repository.
 
 from __future__ import annotations
 
-from components.github.facts import Facts, look_up
+from components.github.facts import Facts, RefusedError, look_up
 from components.github.limits import check
 from components.github.repository import Repository, RepositoryArgs
 
-__all__ = ["Facts", "Repository", "RepositoryArgs", "check", "look_up"]
+__all__ = ["Facts", "RefusedError", "Repository", "RepositoryArgs", "check", "look_up"]

@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import pulumi
 import pulumi_github as github
 
+from components.access.access import purposes
 from components.access.trust import Identity
 from components.github.causes import explained
 from components.github.owners import PATH
@@ -61,10 +62,17 @@ class Facts:
     """Number by name of each team that does; None for one that is unknown, or has no access to the repository."""
     code_owners: str | None
     """The `CODEOWNERS` of the branch that releases come from; None where there is none."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What lies on that branch where workflow files are to be: text by path."""
+    unguarded: tuple[str, ...] = ()
+    """Environments on GitHub that are to have reviewers and have none now."""
 
 
-def look_up(wanted: GitHub, opts: pulumi.InvokeOptions) -> Facts:
-    """Ask GitHub about a repository. Raises `RefusedError` where it cannot be asked, or there is none."""
+def look_up(wanted: GitHub, opts: pulumi.InvokeOptions, files: Iterable[str] = ()) -> Facts:
+    """Ask GitHub about a repository and what lies at the paths `files` of it.
+
+    Raises `RefusedError` where it cannot be asked, or there is none.
+    """
     repository = ask(f"repos/{wanted.full_name}", opts)
     if not repository.found:
         raise RefusedError(explained(f"GitHub does not know the repository {wanted.full_name}: 404 Not Found"))
@@ -86,7 +94,9 @@ def look_up(wanted: GitHub, opts: pulumi.InvokeOptions) -> Facts:
         plan=_plan(body["owner"], opts) if body.get("private") and not wanted.endpoint else None,
         people={one: _number(ask(f"users/{one}", opts)) for one in people},
         teams={one: _team(one, wanted, opts) for one in teams},
-        code_owners=_content(ask(f"repos/{wanted.full_name}/contents/{PATH}?ref={quote(wanted.branch)}", opts)),
+        code_owners=_text(PATH, wanted, opts),
+        files={path: text for path in files if (text := _text(path, wanted, opts)) is not None},
+        unguarded=tuple(name for name in _guarded(wanted) if _asks_nobody(name, wanted, opts)),
     )
 
 
@@ -125,11 +135,28 @@ def _team(name: str, wanted: GitHub, opts: pulumi.InvokeOptions) -> int | None:
     return _number(ask(team, opts)) if ask(f"{team}/repos/{wanted.full_name}", opts).found else None
 
 
+def _guarded(wanted: GitHub) -> list[str]:
+    """Return the environments on GitHub that are to have reviewers."""
+    if wanted.approval != "reviewers" or wanted.roles_only:
+        return []
+    named = [purposes(place) for place in wanted.places if place.guarded]
+    return [environment for one in named for purpose, environment in one.items() if purpose != "preview"]
+
+
+def _asks_nobody(environment: str, wanted: GitHub, opts: pulumi.InvokeOptions) -> bool:
+    """Tell whether an environment is there and has no reviewers."""
+    answer = ask(f"repos/{wanted.full_name}/environments/{quote(environment, safe='')}", opts)
+    rules = (answer.body or {}).get("protection_rules") or [] if answer.found else []
+    return answer.found and not any(rule.get("type") == "required_reviewers" for rule in rules)
+
+
 def _number(answer: Answer) -> int | None:
     return int(answer.body["id"]) if answer.found else None
 
 
-def _content(answer: Answer) -> str | None:
+def _text(path: str, wanted: GitHub, opts: pulumi.InvokeOptions) -> str | None:
+    """Return the text of a file on the branch that releases come from; None where there is none."""
+    answer = ask(f"repos/{wanted.full_name}/contents/{path}?ref={quote(wanted.branch)}", opts)
     if not answer.found:
         return None
     return base64.b64decode(answer.body.get("content") or "").decode(errors="replace")

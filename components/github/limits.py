@@ -11,6 +11,7 @@ import pulumi
 from components.github.facts import Facts, RefusedError
 from components.github.owners import HEADER, PATH
 from settings import GitHub
+from workflows.writing import ours
 
 #: Plans whose private repositories have neither reviewers nor timers.
 _NO_REVIEWERS = frozenset({"free", "pro", "team"})
@@ -34,6 +35,12 @@ def check(wanted: GitHub, facts: Facts) -> None:
         pulumi.log.warn(
             f"{wanted.full_name} is private and its plan cannot be seen: reviewers and timers need GitHub Enterprise. "
             "If GitHub refuses them, set github.approval to pull_request and github.wait_minutes to 0."
+        )
+    if facts.unguarded:
+        # The provider keeps the reviewers that it knows of where GitHub names none: no refresh would show it.
+        pulumi.log.warn(
+            f"{', '.join(facts.unguarded)}: there are no reviewers on GitHub. If this update does not show that it "
+            "adds them, somebody took them away: give each any reviewer there; `pulumi up --refresh` puts yours back."
         )
 
 
@@ -65,6 +72,13 @@ def refusals(wanted: GitHub, facts: Facts) -> list[str]:
     ]
     if facts.code_owners is not None and not facts.code_owners.startswith(HEADER):
         found.append(f"{PATH} is not ours; take its lines into the setting code_owners and delete it")
+    if wanted.workflow_files and facts.scopes is not None and "workflow" not in facts.scopes:
+        found.append("the token lacks the scope workflow; add it, or set workflow_files to false")
+    found += [
+        f"{path} is not ours; move it away, or leave it out of the setting workflows.files"
+        for path, text in facts.files.items()
+        if not ours(text)
+    ]
     return found
 
 

@@ -30,6 +30,8 @@ class RepositoryArgs:
     facts: Facts
     roles: Mapping[str, pulumi.Output[str]]
     """ARN by environment on GitHub, of the roles in this account."""
+    files: Mapping[str, str]
+    """Files that are proposed beside `CODEOWNERS`: text by path."""
 
 
 class Repository(Component):
@@ -54,9 +56,9 @@ class Repository(Component):
         signing = {called: self._value(webhook.secret) for called, webhook in wanted.webhooks.items()}
         Conduct(f"{name}-conduct", ConductArgs(github=wanted, secrets=signing), self.child())
         self.proposal = pulumi.Output.from_input("")
-        if owners is not None:
-            files = Files(f"{name}-files", FilesArgs(github=wanted, files={PATH: owners}), self.child())
-            self.proposal = files.proposal
+        texts = {**args.files, **({PATH: owners} if owners is not None else {})}
+        if texts:
+            self.proposal = Files(f"{name}-files", FilesArgs(github=wanted, files=texts), self.child()).proposal
         self.environments = pulumi.Output.all(*(one.environment for one in made))
         self.finish()
 

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn, cast
@@ -27,17 +28,29 @@ COOKIE = {"TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d
 PACE = 0.25
 
 
-def _start(folder: Path, binary: str, workdir: str) -> subprocess.Popen[bytes]:
-    variables = {**os.environ, **COOKIE, "PLUGIN_PROTOCOL_VERSIONS": "5", "TMPDIR": str(folder)}
+def variables(outer: Mapping[str, str], folder: Path, binary: str) -> dict[str, str]:
+    """Return what the provider finds in its environment.
+
+    It leaves to Terraform what is logged and hands over everything: each request and answer with its body, and so the
+    values of secrets. Nobody chooses here, so it is told to keep to errors; a variable that is set already stays, for
+    whoever looks for a fault.
+    """
+    name = Path(binary).name.removeprefix("terraform-provider-").partition("_")[0].upper().replace("-", "_")
+    quiet = dict.fromkeys((f"TF_LOG_PROVIDER_{name}", "TF_LOG_SDK"), "ERROR")
+    told = {**quiet, **outer, **COOKIE, "PLUGIN_PROTOCOL_VERSIONS": "5", "TMPDIR": str(folder)}
     # With it set the provider would speak TLS; a unix socket in a folder of the user's needs none.
-    variables.pop("PLUGIN_CLIENT_CERT", None)
+    told.pop("PLUGIN_CLIENT_CERT", None)
+    return told
+
+
+def _start(folder: Path, binary: str, workdir: str) -> subprocess.Popen[bytes]:
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [binary],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=variables,
+            env=variables(os.environ, folder, binary),
             cwd=workdir,
             preexec_fn=die_with_parent,
         )

@@ -51,8 +51,10 @@ def _serve(options: argparse.Namespace) -> None:
         proxy_port=options.proxy_port,
         home=home,
         label=containers.label_of(home),
+        containers=not options.no_containers,
     )
-    _require_docker()
+    if world.containers:
+        _require_docker()
     outer = dict(os.environ)
     os.environ.clear()
     os.environ.update(environment.build(world, outer))
@@ -81,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--account", required=True, help="twelve digits")
     parser.add_argument("--speed", type=float, default=1.0, help="emulated seconds per second (default 1)")
     parser.add_argument("--home", required=True, help="folder for certificates and ready.json")
+    parser.add_argument("--no-containers", action="store_true", help="without a Docker engine: no task can run")
     options = parser.parse_args()
     if not re.fullmatch(r"\d{12}", options.account):
         parser.error(f"--account: twelve digits, got {options.account!r}")

@@ -49,7 +49,8 @@ class Loops:
 
     world: World
     corrected: Corrected
-    engine: docker.DockerClient
+    engine: docker.DockerClient | None
+    """Where containers run; None where there are none."""
     scaling: Job
 
     def __post_init__(self) -> None:
@@ -61,9 +62,10 @@ class Loops:
         jobs: dict[str, Job] = {
             "scheduler": self.corrected.scheduler.run,
             "alarms": lambda: self._repeat(_TICK, self._publish_and_evaluate),
-            "usage": lambda: self._repeat(_USAGE_TICK, lambda: self.corrected.usage.publish(self.engine)),
             "scaling": lambda: self._repeat(_USAGE_TICK, self.scaling),
         }
+        if engine := self.engine:
+            jobs["usage"] = lambda: self._repeat(_USAGE_TICK, lambda: self.corrected.usage.publish(engine))
         for name, job in jobs.items():
             threading.Thread(target=job, name=f"slipway-{name}", daemon=True).start()
 
@@ -103,8 +105,9 @@ async def run(
         # A load balancer of its own would not starve while an image is built beside it; root may say so.
         os.nice(_PRIORITY)
     take_short_turns()
-    engine = containers.connect()
-    _remove(engine, world)
+    engine = containers.connect() if world.containers else None
+    if engine:
+        _remove(engine, world)
     issued = certificates.issue(
         world.home / "certificates",
         [world.registry, f"*.{world.region}.elb.amazonaws.com", "*.dkr.ecr." + world.region + ".amazonaws.com"],
@@ -176,6 +179,8 @@ async def _announce(world: World, issued: certificates.Certificates) -> None:
 
 def _clean_up(world: World) -> None:
     (world.home / "ready.json").unlink(missing_ok=True)
+    if not world.containers:
+        return
     try:
         _remove(containers.connect(), world)
     except DockerException as error:

@@ -22,6 +22,8 @@ class World:
     proxy_port: int
     home: Path
     label: str
+    containers: bool = True
+    """Whether there is a Docker engine that tasks run in."""
 
     @property
     def endpoint(self) -> str:

@@ -62,6 +62,13 @@ def teams(call: Call) -> Answer:
     )
 
 
+@ROUTES.on("GET /orgs/{org}/teams/{team}/repos/{owner}/{repo}", "metadata:read")
+def team_checked(call: Call) -> Answer:
+    """204 for a team that may work here, 404 for others."""
+    there = (call.values["org"].lower(), call.values["team"]) in call.world.teams
+    return Answer(204 if there and call.values["team"] in call.repo.teams else 404)
+
+
 @ROUTES.on("PUT /orgs/{org}/teams/{team}/repos/{owner}/{repo}", "administration:write")
 def team_added(call: Call) -> Answer:
     """Let a team work here."""

@@ -40,6 +40,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 REST = "/api/v3"
 GRAPHQL = ("/api/graphql", "/api/v3/graphql")
+#: Seconds: Go's clients drop an idle connection after 90, and a request that meets a server's end of it is lost.
+_KEEP_ALIVE = 120
 log = logging.getLogger("slipway.github")
 
 
@@ -170,12 +172,7 @@ async def run(world: World) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
-    config = Config()
-    config.bind = [f"127.0.0.1:{world.port}"]
-    config.include_date_header = False
-    config.include_server_header = False
-    config.graceful_timeout = 2
-    config.loglevel = "WARNING"
+    config = configuration(world)
     app.courier.start()
     announcing = asyncio.create_task(_announce(world))
     try:
@@ -184,6 +181,18 @@ async def run(world: World) -> None:
         announcing.cancel()
         app.courier.end()
         (world.home / "ready.json").unlink(missing_ok=True)
+
+
+def configuration(world: World) -> Config:
+    """Return how it is served: on loopback alone, and with connections kept for longer than clients keep them."""
+    config = Config()
+    config.bind = [f"127.0.0.1:{world.port}"]
+    config.keep_alive_timeout = _KEEP_ALIVE
+    config.include_date_header = False
+    config.include_server_header = False
+    config.graceful_timeout = 2
+    config.loglevel = "WARNING"
+    return config
 
 
 def prepare(home: Path) -> None:

@@ -41,6 +41,7 @@ def build(
         "rollback_seconds": notes.rollback_seconds,
         "rollback_warm_seconds": notes.rollback_warm_seconds,
         "last_preview_changes": notes.last_preview_changes,
+        "findings": list(notes.findings),
         "ignored_properties": notes.ignored,
         "resources": {**notes.resources, "total": sum(notes.resources.values())},
         "plaintext_secrets": search.told(),

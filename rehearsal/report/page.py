@@ -22,6 +22,7 @@ def render(report: dict[str, Any], count: Count) -> str:
         _head(report),
         _figures(report),
         _problem(report),
+        _findings(report),
         _story(report, count),
         *_releases(report, count),
         _served(report),
@@ -47,6 +48,11 @@ def _head(report: dict[str, Any]) -> str:
 def _problem(report: dict[str, Any]) -> str:
     told = escape(report["problem"])
     return f'<section><h2>Not played to its end</h2><p class="cause">{told}</p></section>' if told else ""
+
+
+def _findings(report: dict[str, Any]) -> str:
+    told = "".join(f"<li>{escape(one)}</li>" for one in report["findings"])
+    return f"<section><h2>What was proved</h2><ul>{told}</ul></section>" if told else ""
 
 
 def _figures(report: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from rehearsal.stage import (
     builder,
     docker_engine,
     emulator,
+    github,
     leftovers,
     packages,
     preconditions,
@@ -41,6 +42,8 @@ class Wish:
     of the distribution may be installed. app: the application to deliver instead of the example, `app_port` and
     `app_health` where it listens and answers for its health. stores: whether there are a Postgres and a Redis, whose
     URLs are in Secrets Manager; off, since most acts need none and making their image takes two minutes once.
+    github: whether there is an emulated GitHub, on the port after the proxy's, in the place of everything that runs
+    containers or builds their images.
     """
 
     port: int = 4600
@@ -50,6 +53,7 @@ class Wish:
     app_port: int = 8000
     app_health: str = "/health"
     stores: bool = False
+    github: bool = False
 
 
 def clean_house(home: Home, console: Console) -> Hand:
@@ -65,12 +69,12 @@ def clean_house(home: Home, console: Console) -> Hand:
     return hand
 
 
-def engines(hand: Hand, console: Console, wish: Wish, kill: KillPoints) -> tuple[Hand, docker_engine.Engine]:
+def engines(hand: Hand, console: Console, wish: Wish, kill: KillPoints) -> tuple[Hand, docker_engine.Engine | None]:
     """Bring up what needs no emulated AWS: Docker, the toolchain; return a hand whose environment can use them."""
     if wish.install_missing and not shutil.which("git"):
         packages.install(["git"], hand, console)
     preconditions.check_git()
-    engine = docker_engine.ensure(hand, console, install_missing=wish.install_missing)
+    engine = None if wish.github else docker_engine.ensure(hand, console, install_missing=wish.install_missing)
     kill.reach("engine")
     variables = toolchain.ensure(hand, console, kill)
     return Hand(hand.home, hand.notebook, {**hand.environment, **variables}, workspace.CHECKOUT), engine
@@ -81,28 +85,33 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
     project = workspace.Project.read()
     source = wish.app or workspace.CHECKOUT / project.context
     hand = clean_house(home, console)
-    preconditions.check_ports((wish.port, wish.port + 1))
+    preconditions.check_ports(range(wish.port, wish.port + (3 if wish.github else 2)))
     hand, engine = engines(hand, console, wish, kill)
 
     with console.working("Starting the emulated AWS") as work:
         aws = emulator.start(
-            hand, kill, port=wish.port, region=project.region, account=project.account, speed=wish.speed
+            hand,
+            kill,
+            port=wish.port,
+            region=project.region,
+            account=project.account,
+            speed=wish.speed,
+            containers=engine is not None,
         )
         work.done(f"emulated AWS: account {aws.account}, {aws.region}, {aws.endpoint}, clock × {aws.speed:g}")
-    with console.working("Starting the image builder") as work:
-        building = builder.start(hand, aws)
-        work.done("image builder (BuildKit)")
+    planted = Planted.make(stores=wish.stores, github=wish.github)
+    hub = _github(hand, console, wish, project, planted) if wish.github else None
+    others = {"GITHUB_TOKEN": hub.token} if hub else _builder(hand, console, aws)
     kill.reach("builder")
 
-    planted = Planted.make(stores=wish.stores)
-    together = environment(hand.environment, home, aws, planted, building)
-    stage = Stage(home, hand.notebook, engine, aws, project, planted, together).with_registry_token()
-    base = _base(stage, hand, console, wish)
+    together = environment(hand.environment, home, aws, planted, others)
+    stage = Stage(home, hand.notebook, engine, aws, project, planted, together, github=hub).with_registry_token()
+    base = "" if hub else _base(stage, hand, console, wish)
     kill.reach("base-image")
     if wish.stores:
         found = stores.start(hand, console, planted, install_missing=wish.install_missing)
         stage = replace(stage, stores=found)
-    fetched = wheels.ensure(source, hand, console) if wish.app is None else None
+    fetched = wheels.ensure(source, hand, console) if wish.app is None and not hub else None
     with console.working("Laying out the project") as work:
         workspace.lay_out(home.workspace)
         Application(home.workspace / project.context).begin(source, FIRST_VERSION, fetched)
@@ -111,6 +120,22 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
     kill.reach("workspace")
     stage.keep()
     return stage, base
+
+
+def _builder(hand: Hand, console: Console, aws: emulator.Emulator) -> dict[str, str]:
+    """Start the image builder; return the variables under which it is used."""
+    with console.working("Starting the image builder") as work:
+        building = builder.start(hand, aws)
+        work.done("image builder (BuildKit)")
+    return building
+
+
+def _github(hand: Hand, console: Console, wish: Wish, project: workspace.Project, planted: Planted) -> github.GitHub:
+    """Start the emulated GitHub, with a repository of the project's name."""
+    with console.working("Starting the emulated GitHub") as work:
+        hub = github.start(hand, port=wish.port + 2, token=planted.github_token, name=project.name)
+        work.done(f"emulated GitHub: {hub.repository}, {hub.server}")
+    return hub
 
 
 def _put_secrets(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import docker
 from docker.errors import DockerException
 
-from rehearsal.aws import containers
+from rehearsal.aws.containers import connect, label_of, remove_all
 from rehearsal.command import Hand
 from rehearsal.errors import RehearsalError
 from rehearsal.home import Home
@@ -49,12 +49,16 @@ class Emulator:
         return found
 
 
-def start(hand: Hand, kill: KillPoints, *, port: int, region: str, account: str, speed: float) -> Emulator:
-    """Start it and wait until it says that it is ready."""
+def start(
+    hand: Hand, kill: KillPoints, *, port: int, region: str, account: str, speed: float, containers: bool = True
+) -> Emulator:
+    """Start it and wait until it says that it is ready. containers: whether tasks are to run, by a Docker engine."""
     home = hand.home
     words: list[str | Path] = [sys.executable, "-m", "rehearsal.aws", "--port", str(port)]
     words += ["--proxy-port", str(port + 1), "--region", region, "--account", account]
     words += ["--speed", str(speed), "--home", home.aws]
+    if not containers:
+        words.append("--no-containers")
     ready = home.aws / "ready.json"
     ready.unlink(missing_ok=True)
     log = home.logs / "emulated-aws.log"
@@ -91,9 +95,9 @@ def remove_containers(home: Home, *, everybodys: bool = False) -> int:
 
     everybodys: those of every rehearsal, whatever its home.
     """
-    label = containers.label_of(home.aws)
+    label = label_of(home.aws)
     try:
-        client: docker.DockerClient = containers.connect()
-        return containers.remove_all(client, label.partition("=")[0] if everybodys else label)
+        client: docker.DockerClient = connect()
+        return remove_all(client, label.partition("=")[0] if everybodys else label)
     except DockerException:
         return 0

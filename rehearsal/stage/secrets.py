@@ -28,11 +28,24 @@ class Planted:
     """Postgres's, in the secret that holds its URL; empty where there is no Postgres."""
     redis_password: str = ""
     """Redis's, in the same way."""
+    github_token: str = ""
+    """Whoever sets the repository on GitHub up; empty where there is no GitHub, as the next."""
+    pipeline_secret: str = ""
+    """What workflows of staging get, from Secrets Manager."""
+    rotated_secret: str = ""
+    """What they get later."""
+    production_secret: str = ""
+    """What those of production get."""
+    webhook_secret: str = ""
+    """What GitHub signs its messages with."""
 
     @classmethod
-    def make(cls, *, stores: bool = False) -> Self:
-        """Make values that occur nowhere by chance; those of stores only where there are some."""
+    def make(cls, *, stores: bool = False, github: bool = False) -> Self:
+        """Make values that occur nowhere by chance; those of stores and of GitHub only where there are some."""
         made = cls(*(_value(name) for name in ("pass", "aws", "sign", "set", "term")))
+        if github:
+            names = ("github_token", "pipeline_secret", "rotated_secret", "production_secret", "webhook_secret")
+            made = replace(made, **{name: _value(name.partition("_")[0]) for name in names})
         return replace(made, database_password=_value("pg"), redis_password=_value("redis")) if stores else made
 
     def named(self) -> Mapping[str, str]:

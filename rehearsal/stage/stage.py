@@ -18,13 +18,14 @@ from rehearsal.stage.application import Application
 from rehearsal.stage.docker_engine import Engine
 from rehearsal.stage.emulator import Emulator
 from rehearsal.stage.emulator import of as emulator_of
+from rehearsal.stage.github import GitHub
 from rehearsal.stage.secrets import Planted
 from rehearsal.stage.stores import Stores, secret_name
 from rehearsal.stage.workspace import CHECKOUT, Project
 
 NOTE = "stage.json"
-#: Variables of the person's own that must not reach a rehearsal: they name real accounts, real state, real proxies.
-FOREIGN = ("AWS_", "PULUMI_", "BUILDX_", "DOCKER_CONFIG")
+#: Variables of the person's own that must not reach a rehearsal: real accounts, real state, real repositories.
+FOREIGN = ("AWS_", "PULUMI_", "BUILDX_", "DOCKER_CONFIG", "GITHUB_TOKEN", "GH_TOKEN")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -34,13 +35,16 @@ class Stage:
 
     home: Home
     notebook: Notebook
-    engine: Engine
+    engine: Engine | None
+    """Where containers run; None on a stage without any."""
     emulator: Emulator
     project: Project
     planted: Planted
     environment: Mapping[str, str]
     stores: Stores | None = None
     """Postgres and Redis, where they were asked for."""
+    github: GitHub | None = None
+    """The emulated GitHub, where it was asked for."""
 
     @property
     def hand(self) -> Hand:
@@ -81,9 +85,10 @@ class Stage:
             {
                 "environment": dict(self.environment),
                 "planted": asdict(self.planted),
-                "engine": asdict(self.engine),
+                "engine": asdict(self.engine) if self.engine else None,
                 "emulator": {**asdict(self.emulator), "ca": str(self.emulator.ca)},
                 "stores": asdict(self.stores) if self.stores else None,
+                "github": asdict(self.github) if self.github else None,
             },
         )
 
@@ -96,12 +101,13 @@ class Stage:
         return cls(
             home=home,
             notebook=notebook,
-            engine=Engine(**note["engine"]),
+            engine=Engine(**note["engine"]) if note["engine"] else None,
             emulator=emulator_of(note["emulator"]),
             project=Project.read(home.workspace),
             planted=Planted(**note["planted"]),
             environment=note["environment"],
             stores=Stores(**note["stores"]) if note.get("stores") else None,
+            github=GitHub(**note["github"]) if note.get("github") else None,
         )
 
 

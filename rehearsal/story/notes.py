@@ -54,6 +54,8 @@ class Notes:
     last_preview_changes: int | None = None
     toolchain: Sequence[Mapping[str, Any]] = ()
     ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    """What acts have proved beside releases, a sentence each."""
     problem: str = ""
     """Why the story could not be played to its end; empty where it was."""
 

@@ -94,14 +94,17 @@ def _acts(play: Play, show: Performance) -> None:
 def _close(console: Console, report: dict[str, Any], show: Performance) -> None:
     """Show the table and the numbers; raise RehearsalError where one is not what it must be."""
     console.act("What was seen")
-    columns, rows = build.table(report)
-    console.table(columns, rows)
-    console.say(f"Seconds with * are of the emulated clock, which runs {report['clock_speed']:g} times as fast.")
+    if report["releases"]:
+        console.table(*build.table(report))
+        console.say(f"Seconds with * are of the emulated clock, which runs {report['clock_speed']:g} times as fast.")
+    for finding in report["findings"]:
+        console.good(finding)
     secrets = report["plaintext_secrets"]
     told = f"{report['requests']:,} requests, {report['failed_requests']} failed"
     if report["failed_by_release_5"]:
         told += f" (and {report['failed_by_release_5']} that release 5 itself answered)"
-    (console.good if not report["failed_requests"] else console.bad)(told)
+    if report["requests"]:
+        (console.good if not report["failed_requests"] else console.bad)(told)
     searched = (
         f"{secrets['found']} of {secrets['planted']} planted secrets in plain text, in {secrets['files_searched']} "
         f"files (the one leaked on purpose: {'found' if secrets['leak_control']['found'] else 'NOT found'})"

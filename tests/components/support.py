@@ -355,6 +355,7 @@ def repository(**changes: Any) -> GitHub:
         "roles_only": False,
         "branch": "main",
         "files_branch": "slipway",
+        "workflow_files": False,
         "tags": "v*",
         "approval": "reviewers",
         "reviewers": ("alice", "acme/platform"),

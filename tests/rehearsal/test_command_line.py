@@ -9,6 +9,7 @@ from rehearsal import __main__ as line
 from rehearsal.faults.stages import STAGES
 from rehearsal.killpoints import POINTS
 from rehearsal.story.acts import NAMES
+from rehearsal.story.perform import Performance
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -29,6 +30,7 @@ def test_help_lists_verbs_kill_points_and_acts() -> None:
     [
         (["rehearse", "--scenes", "canary,fireworks"], "no act fireworks; there are first, preview"),
         (["scene", "fireworks"], "'fireworks' is not one of"),
+        (["rehearse", "--scenes", "first,github"], "github is played alone: `./slipway scene github`."),
         (["rehearse", "--kill-at", "nowhere"], "'nowhere' is not one of"),
         (["rehearse", "--clock-speed", "0"], "0.0 is not in the range"),
         (["rehearse", "--port", "80"], "80 is not in the range"),
@@ -39,6 +41,19 @@ def test_wrong_usage_is_told_and_exits_2(words: list[str], says: str) -> None:
     code, output = run(*words)
     assert code == 2
     assert says in output
+
+
+@pytest.mark.parametrize(
+    ("name", "played"), [("first", ["first", "tear-down"]), ("github", ["github"])], ids=["with the end", "apart"]
+)
+def test_a_scene_is_played_with_the_end_unless_it_tidies_up_itself(
+    monkeypatch: pytest.MonkeyPatch, name: str, played: list[str]
+) -> None:
+    seen = list[Performance]()
+    monkeypatch.setattr(line, "perform", lambda _home, _console, show, _kill: seen.append(show))
+    assert run("scene", name)[0] == 0
+    assert [act.name for act in seen[0].acts] == played
+    assert seen[0].wish.github is (name == "github")
 
 
 def test_the_fault_matrix_is_listed_and_nothing_is_played() -> None:

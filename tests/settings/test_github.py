@@ -39,6 +39,13 @@ def test_the_environments_are_found_by_their_files(tmp_path: Path) -> None:
     assert [place.name for place in found.here("111122223333")] == ["staging"]
 
 
+def test_workflow_files_are_proposed_where_that_is_asked_for(tmp_path: Path) -> None:
+    for given, wanted in ((GIVEN, False), (GIVEN | {"workflow_files": True}, True)):
+        found = shared(tmp_path, github=given).github
+        assert found is not None
+        assert found.workflow_files is wanted
+
+
 def test_the_roles_of_an_environment_have_a_boundary_where_its_account_declares_one(tmp_path: Path) -> None:
     def boundary(shared_file: Mapping[str, Any]) -> str | None:
         found = source(tmp_path, STAGING)

@@ -10,6 +10,7 @@ from rehearsal.story.acts import (
     by_hand,
     canary,
     first,
+    github,
     history,
     last_preview,
     late_alarm,
@@ -42,6 +43,8 @@ class Act:
     """Whether it is played only where it is asked for by name."""
     stores: bool = False
     """Whether the application needs its Postgres and its Redis."""
+    github: bool = False
+    """Whether it is played alone, on a stage with an emulated GitHub and without containers, and tidies up itself."""
 
 
 ACTS: Sequence[Act] = (
@@ -69,6 +72,7 @@ ACTS: Sequence[Act] = (
     ),
     Act("by-hand", "A person who watches", by_hand.WHY, by_hand.play, ("first", "canary"), bug=True, encore=True),
     Act("several", "Three services as one", several.WHY, several.play, ("first", "canary"), bug=True, encore=True),
+    Act("github", "The repository on GitHub, as code", github.WHY, github.play, encore=True, github=True),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
@@ -23,12 +24,12 @@ class Result:
         self.code, self.headers, self.body = fields["code"], fields["headers"], fields["body"]
 
 
-def looked_up(world: Mapping[str, Any], wanted: GitHub | None = None, **headers: str) -> Facts:
+def looked_up(world: Mapping[str, Any], wanted: GitHub | None = None, *files: str, **headers: str) -> Facts:
     def rest(endpoint: str, opts: object) -> Result:
         return Result(answer(world.get(endpoint), **headers))
 
     with patch("pulumi_github.get_rest_api", rest):
-        return look_up(wanted or repository(), OPTS)
+        return look_up(wanted or repository(), OPTS, files)
 
 
 def known(**changes: Any) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def test_what_is_no_json_is_an_answer_all_the_same() -> None:
 OURS = {"content": "IyBXcml0dGVuIGJ5IFNsaXB3YXkgZnJvbSB0aGUgc2V0dGluZyBgZ2l0aHViYDogY2hhbmdlIHRoYXQsIG5vdCB0aGlzLgo="}
 OWNERS = "repos/acme/shop/contents/.github/CODEOWNERS?ref=main"
 PRIVATE = known(private=True)
+DELIVER = ".github/workflows/deliver.yml"
 
 
 @pytest.mark.parametrize(
@@ -151,6 +153,28 @@ def test_what_github_would_refuse_half_way_is_told_before(
     assert found.code_owners in (None, "* @bob\n", f"{HEADER}\n")
 
 
+@pytest.mark.parametrize(
+    ("scopes", "text", "told"),
+    [
+        ("repo, workflow", None, []),
+        ("repo, workflow", "# Written by `./slipway render` from x\n", []),
+        ("repo", None, ["the token lacks the scope workflow; add it, or set workflow_files to false"]),
+        (
+            "repo, workflow",
+            "name: Mine\n",
+            [f"{DELIVER} is not ours; move it away, or leave it out of the setting workflows.files"],
+        ),
+    ],
+)
+def test_workflow_files_take_a_scope_and_the_place_of_no_other(scopes: str, text: str | None, told: list[str]) -> None:
+    wanted = repository(workflow_files=True)
+    there = {} if text is None else {"content": base64.b64encode(text.encode()).decode()}
+    world = known() | ({f"repos/acme/shop/contents/{DELIVER}?ref=main": there} if there else {})
+    found = looked_up(world, wanted, DELIVER, X_OAuth_Scopes=scopes)
+    assert found.files == ({} if text is None else {DELIVER: text})
+    assert refusals(wanted, found) == told
+
+
 def test_all_of_it_is_told_at_once() -> None:
     wanted = repository(reviewers=("bob",))
     with pytest.raises(RefusedError) as told:
@@ -171,6 +195,33 @@ def test_of_a_plan_that_cannot_be_seen_people_are_warned() -> None:
     (text,) = warned.call_args.args
     assert warned.call_count == 1
     assert text.startswith("acme/shop is private and its plan cannot be seen")
+
+
+REVIEWED = {"protection_rules": [{"type": "branch_policy"}, {"type": "required_reviewers", "reviewers": []}]}
+ALONE = {"protection_rules": [{"type": "branch_policy"}]}
+
+
+@pytest.mark.parametrize(
+    ("there", "changes", "told"),
+    [
+        ({}, {}, ()),
+        ({"production": REVIEWED, "production-rollback": ALONE}, {}, ("production-rollback",)),
+        ({"production": {"protection_rules": []}, "production-rollback": REVIEWED}, {}, ("production",)),
+        ({"production": ALONE, "production-preview": ALONE}, {"approval": "none"}, ()),
+        ({"production": ALONE}, {"roles_only": True}, ()),
+        ({"staging": ALONE}, {"places": (place("staging"),)}, ()),
+    ],
+)
+def test_environments_whose_reviewers_were_taken_away_are_told(
+    there: Mapping[str, Any], changes: Mapping[str, Any], told: tuple[str, ...]
+) -> None:
+    wanted = repository(**{"places": (place("production", guarded=True, origin="staging"),), **changes})
+    found = looked_up(known() | {f"repos/acme/shop/environments/{name}": body for name, body in there.items()}, wanted)
+    assert found.unguarded == told
+    with patch.object(pulumi.log, "warn") as warned:
+        check(wanted, found)
+    said = [call.args[0] for call in warned.call_args_list]
+    assert [text.partition(":")[0] for text in said] == ([", ".join(told)] if told else [])
 
 
 def test_rules_hold_for_administrators_where_the_plan_has_it() -> None:

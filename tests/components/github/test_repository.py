@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from unittest.mock import patch
+
+import pytest
 
 from components import Shared, SharedArgs
+from components.github import RefusedError
 from settings import Label, Webhook
 from tests.components.support import ACCOUNT, Built, build, place, repository, shared
+from workflows import WorkflowError
 
 NAME = "shared-repository"
 PRODUCTION = (place("production", guarded=True, origin="staging"),)
@@ -189,6 +194,27 @@ def test_files_are_proposed_on_a_branch_of_their_own() -> None:
     assert "/.github/ @alice @acme/platform\n" in file["content"]
     assert usual().one("Branch").inputs == {"repository": "shop", "branch": "slipway", "sourceBranch": "main"}
     assert usual().outputs["shared"]["proposal"] == "https://github.com/acme/shop/compare/main...slipway?expand=1"
+
+
+def test_workflow_files_are_proposed_as_they_are_rendered() -> None:
+    texts = {".github/workflows/deliver.yml": "# Written by `./slipway render`\n", ".github/dependabot.yml": "#\n"}
+    with patch("workflows.repository_files", return_value=texts):
+        built = made(workflow_files=True, places=PRODUCTION)
+        none = made(workflow_files=True, places=(place("staging"),), roles_only=True)
+    found = {one.inputs["file"]: one for one in built.of("RepositoryFile").values()}
+    assert {path: found[path].inputs["content"] for path in texts} == texts
+    assert ".github/CODEOWNERS" in found
+    assert {one.inputs["branch"] for one in found.values()} == {"slipway"}
+    assert not none.of("RepositoryFile")
+
+
+def test_what_cannot_be_rendered_is_told() -> None:
+    refused = WorkflowError("there is no Pulumi.staging.yaml", "make the stack")
+    with (
+        patch("workflows.repository_files", side_effect=refused),
+        pytest.raises(RefusedError, match=r"rendered: there is no Pulumi.staging.yaml\nFix:   make the stack$"),
+    ):
+        made(workflow_files=True)
 
 
 def test_approval_by_pull_request_needs_no_reviewers_of_environments() -> None:

@@ -71,6 +71,21 @@ def test_without_docker_it_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_without_containers_it_needs_no_docker(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "rehearsal.aws", "--port", str(free_port()), "--proxy-port", str(free_port())]
+    words += ["--region", REGION, "--account", ACCOUNT, "--home", str(tmp_path), "--no-containers"]
+    environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/no.sock"}
+    with subprocess.Popen(
+        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready ")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
 @pytest.fixture
 def engine() -> Iterator[Any]:
     client = docker.from_env()

@@ -128,6 +128,13 @@ def test_collaborators_and_teams(hub: GitHub) -> None:
     )
     assert hub.repository().get_collaborator_permission(hub.cy) == "admin"
     assert [one.id for one in hub.repository().get_teams()] == [team.id]
+    hub.control("teams", organization=hub.org, slug="strangers")
+    access = {name: f"/orgs/{hub.org}/teams/{name}/repos/{hub.org}/shop" for name in ("ops", "strangers", "nobody")}
+    assert {name: hub.call("GET", path).status_code for name, path in access.items()} == {
+        "ops": 204,
+        "strangers": 404,
+        "nobody": 404,
+    }
     hub.repository().remove_from_collaborators("dan")
     assert hub.repository().get_collaborator_permission("dan") == "read"
 

@@ -155,6 +155,12 @@ def test_the_page_is_whole_and_says_what_the_report_says(report: dict[str, Any])
     assert "http" not in re.sub(r"http-\d+", "", html), "one file, nothing from elsewhere"
 
 
+def test_the_page_says_what_was_proved_beside_releases(report: dict[str, Any]) -> None:
+    assert "What was proved" not in page.render(report, recorded())
+    told = page.render({**report, "findings": ["a preview finds <nothing>"]}, recorded())
+    assert "<h2>What was proved</h2><ul><li>a preview finds &lt;nothing&gt;</li></ul>" in told
+
+
 def test_the_page_says_that_a_story_was_not_played_to_its_end(report: dict[str, Any]) -> None:
     assert "Not played" not in page.render(report, recorded())
     report["problem"] = "release 2 should have succeeded"

@@ -11,6 +11,7 @@ from rehearsal.home import MARK, Home
 from rehearsal.processes import Notebook
 from rehearsal.stage.docker_engine import Engine
 from rehearsal.stage.emulator import Emulator
+from rehearsal.stage.github import GitHub
 from rehearsal.stage.secrets import Planted
 from rehearsal.stage.stage import Stage, clean, environment
 from rehearsal.stage.stores import Stores
@@ -31,6 +32,7 @@ OUTER = {
     "AWS_PROFILE": "the-real-production",
     "AWS_SESSION_TOKEN": "real",
     "PULUMI_ACCESS_TOKEN": "real",
+    "GITHUB_TOKEN": "real",
     "PULUMI_BACKEND_URL": "s3://the-real-state",
     "DOCKER_CONFIG": "/home/me/.docker",
     "DOCKER_HOST": "unix:///run/docker.sock",
@@ -106,6 +108,25 @@ def test_a_stage_that_was_kept_can_be_joined(stage: Stage) -> None:
     stage.notebook.end_all()
     child.wait()
     assert Stage.join(stage.home) is None
+
+
+def test_a_stage_with_github_and_without_containers_is_kept_too(stage: Stage) -> None:
+    planted = Planted.make(github=True)
+    assert set(planted.named()) - set(stage.planted.named()) == {
+        "github_token",
+        "pipeline_secret",
+        "rotated_secret",
+        "production_secret",
+        "webhook_secret",
+    }
+    hub = GitHub("http://127.0.0.1:4602", "http://127.0.0.1:4602/api/v3", "acme/shop", planted.github_token)
+    replace(stage, planted=planted, engine=None, github=hub).keep()
+    child = stage.notebook.start("emulated AWS", ["/bin/sleep", "60"], env={})
+    joined = Stage.join(stage.home)
+    stage.notebook.end_all()
+    child.wait()
+    assert joined
+    assert (joined.engine, joined.github, joined.planted) == (None, hub, planted)
 
 
 def test_nothing_to_join(tmp_path: Path) -> None:
