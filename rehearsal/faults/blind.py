@@ -58,7 +58,7 @@ BLINDS: Mapping[str, Blind] = {
         Blind(
             ADOPTION,
             "no deployment bears a mark, and the journal is gone: nothing can be taken up",
-            ("kill-update-at-provision", "kill-update-at-checks", "kill-engine-at-shift"),
+            ("kill-update-at-provision", "kill-update-at-checks", "kill-engine-at-checks"),
             "instead of one",
         ),
         Blind(
