@@ -75,8 +75,7 @@ def run_unit(words: Sequence[str]) -> int:
     Each half is a pytest of its own, which loads only what it tests: for every process to load everything, and to tell
     another one about each test, would take as long as half of the tests.
     """
-    # What logs say is asked by slow tests alone.
-    tests = ["-m", "pytest", "-m", f"not ({SLOW})", "-p", "no:logging", *words]
+    tests = ["-m", "pytest", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
     rooms = [f"tests/{room}" for room in HALF]
