@@ -61,8 +61,10 @@ class TestAgain:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_all_that_runs_hears_once_that_the_run_is_cancelled(self, tmp_path: Path, number: signal.Signals) -> None:
         """A command that starts another, as a verb starts Pulumi: both tidy up, and there is no second run."""
-        inner = f"trap 'echo inner >> {tmp_path}/heard' INT; echo ready; sleep 20 & wait; sleep 0.3; echo i/o timeout"
-        outer = f"trap 'echo outer >> {tmp_path}/heard' INT; sh -c \"{inner}\"; exit 3"
+        heard = tmp_path / "heard"
+        waits = f"until grep -qs inner {heard}; do sleep 0.05; done; sleep 0.3"
+        inner = f"trap 'echo inner >> {heard}' INT; echo ready; {waits}; echo i/o timeout"
+        outer = f"trap 'echo outer >> {heard}' INT; sh -c \"{inner}\"; exit 3"
         words = [sys.executable, str(ROOT / "workflows/steps/again.py"), "--", "sh", "-c", outer]
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as run:
             assert run.stdout is not None
@@ -71,7 +73,7 @@ class TestAgain:
             time.sleep(0.1)
             run.send_signal(signal.SIGTERM)
             assert run.wait(timeout=15) == 3
-        assert sorted((tmp_path / "heard").read_text().split()) == ["inner", "outer"]
+        assert sorted(heard.read_text().split()) == ["inner", "outer"]
 
 
 class TestChanges:

@@ -65,33 +65,38 @@ def _run(command: Sequence[str]) -> tuple[int, str]:
     terminal, and once, since a second time means to Pulumi that nothing is to be put in order.
     """
     kept = ""
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        bufsize=1,
-        start_new_session=True,
-    ) as child:
-        told: list[int] = []
+    told: list[int] = []
+    started: list[subprocess.Popen[str]] = []
 
-        def pass_on(number: int, _frame: object) -> None:
-            if not told:
+    def pass_on(number: int, _frame: object) -> None:
+        told.append(number)
+        if len(told) == 1 and started:
+            os.killpg(started[0].pid, signal.SIGINT)
+
+    # Before the command starts: it would go on to ignore what is ignored here, as in the background of a shell.
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            bufsize=1,
+            start_new_session=True,
+        ) as child:
+            started.append(child)
+            if told:
                 os.killpg(child.pid, signal.SIGINT)
-            told.append(number)
-
-        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
             if child.stdout is not None:
                 for line in child.stdout:
                     sys.stdout.write(line)
                     sys.stdout.flush()
                     kept = (kept + line)[-_KEPT:]
             code = child.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     # One that was told to stop is not run again, whatever it says.
     return code, "" if told else kept
 
