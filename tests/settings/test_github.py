@@ -66,7 +66,7 @@ def test_the_roles_of_an_environment_have_a_boundary_where_its_account_declares_
         (
             {"reviewers": []},
             ".reviewers: must name who approves with approval reviewers, got []; "
-            "such as [acme/platform], or set approval to none",
+            "such as [acme/platform], or set workflows.approval to none",
         ),
         (
             {"reviewers": ["alice"]},
