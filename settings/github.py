@@ -156,7 +156,8 @@ def _approvers(
         return
     if approval != "none" and not reviewers:
         node.wrong(
-            f"must name who approves with approval {approval}", "such as [acme/platform], or set workflows.approval to none"
+            f"must name who approves with approval {approval}",
+            "such as [acme/platform], or set workflows.approval to none",
         )
     if len(reviewers) > _MOST_REVIEWERS:
         node.wrong(f"must be at most {_MOST_REVIEWERS}: GitHub takes no more", "name a team", got=f"{len(reviewers)}")
