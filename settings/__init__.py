@@ -9,6 +9,7 @@ program reads the engine's configuration or environment variables.
     settings.table   every setting there is
     settings.reading  from one to the other; `services`, `network`, `place`, `rollout`, `github`, `workflows` read parts
     settings.model   what the program gets
+    settings.agreed  names that workflows use and the repository declares
 """
 
 from __future__ import annotations
@@ -34,12 +35,11 @@ from settings.model import (
 )
 from settings.problems import Problem, SettingsError
 from settings.reading import read
-from settings.repository import GUARD_PATH, POINTERS, GitHub, Label, Place, Webhook
+from settings.repository import GUARD_PATH, GitHub, Label, Place, Webhook
 from settings.source import gather
 
 __all__ = [
     "GUARD_PATH",
-    "POINTERS",
     "AlarmSettings",
     "App",
     "Build",

@@ -6,7 +6,7 @@ import re
 from typing import cast, get_args
 
 from naming import Names, partition
-from settings import place, session
+from settings import agreed, place, session
 from settings.node import Fields, Node
 from settings.repository import GUARD_PATH, ISSUER, Approval, GitHub, Label, Place, Webhook
 from settings.source import Source
@@ -24,11 +24,14 @@ _MOST_REVIEWERS, _LONGEST_WAIT = 6, 43200
 _SHORTEST_SESSION = 3600
 
 
-def github(node: Node, source: Source) -> GitHub | None:
-    """Read the repository of a stack of kind `shared`; None where there is none."""
+def github(node: Node, source: Source, rendered: Approval) -> GitHub | None:
+    """Read the repository of a stack of kind `shared`; None where there is none.
+
+    `rendered` is the approval that workflows are rendered for, which must be the one that the repository is set up for.
+    """
     if not node.value:
         return None
-    fields = node.fields(defaults(GITHUB))
+    fields = node.fields({**defaults(GITHUB), "approval": rendered})
     if not node.ok:
         return None
     repository = fields["repository"].needed(
@@ -36,6 +39,11 @@ def github(node: Node, source: Source) -> GitHub | None:
     )
     owner, _, name = repository.partition("/")
     approval = cast(Approval, fields["approval"].choice(get_args(Approval)))
+    if fields["approval"].ok and approval != rendered:
+        # A workflow that waits in an environment which nobody declares makes it, without reviewers.
+        fields["approval"].wrong(
+            f"must be {rendered}, as workflows.approval", "set workflows.approval in Pulumi.yaml and leave this out"
+        )
     reviewers = tuple(_people(fields["reviewers"]))
     self_review = fields["self_review"].flag()
     _approvers(fields, approval, reviewers, owner if fields["repository"].ok else "", self_review=self_review)
@@ -130,8 +138,8 @@ def _places(node: Node, source: Source) -> tuple[Place, ...]:
         )
     names = {one.name for one in found}
     for name in sorted(names):
-        base, _, purpose = name.rpartition("-")
-        if base in names and purpose in ("preview", "rollback"):
+        base, _, _ = name.rpartition("-")
+        if base in names and name in {one.format(base) for one in (agreed.PREVIEW, agreed.ROLLBACK, agreed.APPROVAL)}:
             node.wrong(
                 f"needs the name {name} for an environment of {base} on GitHub",
                 f"call the stack of Pulumi.{name}.yaml otherwise",
@@ -149,7 +157,8 @@ def _approvers(
         return
     if approval != "none" and not reviewers:
         node.wrong(
-            f"must name who approves with approval {approval}", "such as [acme/platform], or set approval to none"
+            f"must name who approves with approval {approval}",
+            "such as [acme/platform], or set workflows.approval to none",
         )
     if len(reviewers) > _MOST_REVIEWERS:
         node.wrong(f"must be at most {_MOST_REVIEWERS}: GitHub takes no more", "name a team", got=f"{len(reviewers)}")

@@ -60,7 +60,7 @@ def read(source: Source) -> Shared | Environment:
         "workflows": workflows.workflows(fields["workflows"]),
     }
     if kind == StackKind.SHARED:
-        common["github"] = github(fields["github"], source)
+        common["github"] = github(fields["github"], source, common["workflows"].approval)
         _stop_if(problems, source)
         return Shared(**common)
 

@@ -8,12 +8,11 @@ from typing import Literal
 
 from naming import Names
 
-#: Who lets a release into a guarded place: GitHub asks reviewers; a pull request changes a pointer file; nobody.
+#: Who lets a release into a guarded place: reviewers, in an environment of their own; who reviews
+#: the pull request that names the release in the place's file; nobody.
 Approval = Literal["reviewers", "pull_request", "none"]
 #: Where GitHub signs the tokens that its workflows take AWS roles with.
 ISSUER = "https://token.actions.githubusercontent.com"
-#: The folder of pointer files, one for each place: who changes one approves, and its code owners must agree.
-POINTERS = "releases"
 #: The IAM path of all that guards the pipeline, apart from that of what the pipeline makes.
 GUARD_PATH = "/ci/"
 

@@ -246,7 +246,8 @@ GITHUB: Mapping[str, Field] = {
         Form.TEXT,
         "reviewers",
         "`reviewers`, `pull_request` or `none`",
-        "Who lets a release into an environment that takes what another proved; docs/github.md.",
+        "Who lets a release into an environment that takes what another proved; docs/github.md. It is "
+        "`workflows.approval`, and refused where it says another.",
     ),
     "reviewers": Field(
         Form.LIST, [], "at most 6 people or `owner/team`", "Who approves; required unless `approval` is `none`."

@@ -1,33 +1,23 @@
-"""The names that workflows and the repository's rules must agree on: environments, variables, checks, subjects.
-
-Workflow files use them, a component declares them, IAM roles trust them. They stand here and nowhere else.
-"""
+"""What workflows call things: environments and variables as `settings.agreed` has them, stacks, checks, branches."""
 
 from __future__ import annotations
+
+from settings import agreed
 
 STAGING = "staging"
 PRODUCTION = "production"
 
-#: Where somebody says yes. It holds the reviewers and nothing else: no role trusts it, no variable is in it. On its
-#: own, since a job that waits for a reviewer keeps its concurrency group, and all that comes after it waits too.
-APPROVAL = "production-approval"
+#: Where previews are made and drift is looked for, by stack.
+PREVIEWS = {stack: agreed.PREVIEW.format(stack) for stack in (STAGING, PRODUCTION)}
+#: Where somebody says yes.
+APPROVAL = agreed.APPROVAL.format(PRODUCTION)
 #: Where a rollback of production runs: with reviewers of its own, or none, and so without those of releases.
-ROLLBACK = "production-rollback"
+ROLLBACK = agreed.ROLLBACK.format(PRODUCTION)
 
-#: Environments that GitHub keeps records of deployments for, and a role to deploy with.
+#: Environments that GitHub keeps records of deployments for, and a role to deploy with. Its longest session is the
+#: setting `session`.
 DEPLOYING = (STAGING, PRODUCTION, ROLLBACK)
-ENVIRONMENTS = (*DEPLOYING, APPROVAL)
-
-#: Variable of each deploying environment: the role that releases there. Its longest session is the setting `session`.
-DEPLOY_ROLE = "AWS_DEPLOY_ROLE_ARN"
-#: Variables of the repository: the roles that may only look, for previews and drift, by stack.
-PREVIEW_ROLES = {STAGING: "AWS_PREVIEW_ROLE_ARN_STAGING", PRODUCTION: "AWS_PREVIEW_ROLE_ARN_PRODUCTION"}
-#: Variable of the repository: where Pulumi keeps its state, such as `s3://acme-state?region=eu-central-1`.
-STATE = "PULUMI_BACKEND_URL"
-
-#: The end of the subject of GitHub's token in jobs that take a preview role: they stand in no environment, so that a
-#: look is no deployment. https://docs.github.com/actions/reference/security/oidc
-PREVIEW_SUBJECTS = {STAGING: ("pull_request", "ref:refs/heads/main"), PRODUCTION: ("ref:refs/heads/main",)}
+ENVIRONMENTS = (*DEPLOYING, APPROVAL, *PREVIEWS.values())
 
 #: The one check that rules require. It always runs, and fails where any other failed.
 GATE = "gate"

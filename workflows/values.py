@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from settings import Environment, Workflows
+from settings import Environment, Workflows, agreed
 from settings.reading import read
 from settings.session import SHORTEST_SESSION, spell, worst_case
 from settings.source import from_files
 from workflows.errors import WorkflowError
-from workflows.names import DEPLOY_ROLE, PREVIEW_ROLES, PRODUCTION, ROLLBACK, STAGING
+from workflows.names import PREVIEWS, PRODUCTION, ROLLBACK, STAGING
 
 #: What an update does before its release begins: the image, the infrastructure, a load balancer at worst.
 _BEFORE_SECONDS = 30 * 60
@@ -73,6 +73,11 @@ def environments(root: Path) -> dict[str, Environment]:
                 raise WorkflowError(
                     f"Pulumi.{stack}.yaml: is of kind shared",
                     "workflows release in it: give the shared stack another name",
+                )
+            if stack == PRODUCTION and settings.origin is None:
+                raise WorkflowError(
+                    f"Pulumi.{stack}.yaml: takes its releases from no other stack",
+                    f"workflows release there what {STAGING} proved: set `source: {STAGING}`",
                 )
             found[stack] = settings
     return found
@@ -134,7 +139,6 @@ def _place(stack: str, env: Environment) -> dict[str, Any]:
     slowest = sum(seconds for _, seconds in worst_case(env.strategy, env.services, env.checks_budget_seconds))
     seconds = max(SHORTEST_SESSION, min(env.session_seconds, slowest + _BEFORE_SECONDS))
     return _credentials(stack, env, seconds) | {
-        "role": f"${{{{ vars.{DEPLOY_ROLE} }}}}",
         "builds": env.origin is None,
         "why": f"the slowest release takes {spell(slowest)}; the session may last {spell(env.session_seconds)}",
     }
@@ -152,15 +156,21 @@ def _back(stack: str, env: Environment) -> dict[str, Any]:
 def _look(stack: str, env: Environment) -> dict[str, Any]:
     """Where a job only looks."""
     return _credentials(stack, env, _LOOK_SECONDS) | {
-        "role": f"${{{{ vars.{PREVIEW_ROLES[stack]} }}}}",
+        "environment": PREVIEWS[stack],
         "why": "a look takes minutes",
-        "variable": PREVIEW_ROLES[stack],
     }
 
 
 def _credentials(stack: str, env: Environment, seconds: int) -> dict[str, Any]:
     minutes = min(_LONGEST_JOB_MINUTES, -(-seconds // 60) + _AROUND_MINUTES)
-    return {"name": stack, "region": env.region, "account": env.account, "seconds": seconds, "minutes": minutes}
+    return {
+        "name": stack,
+        "role": f"${{{{ vars.{agreed.ROLE_ARN} }}}}",
+        "region": env.region,
+        "account": env.account,
+        "seconds": seconds,
+        "minutes": minutes,
+    }
 
 
 def _suite(suite: str, asked: Workflows) -> dict[str, Any]:

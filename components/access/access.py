@@ -17,13 +17,13 @@ from components.access.scope import Scope
 from components.access.trust import AUDIENCE, Identity, trust
 from components.component import Component
 from components.policies import Document
-from settings import GUARD_PATH, GitHub, Place, Registry
+from settings import GUARD_PATH, GitHub, Place, Registry, agreed
 
 #: An environment's purposes: how its environment on GitHub is called, and what the role may do.
 PURPOSES: Mapping[str, tuple[str, str, Callable[[Scope], Document]]] = {
-    "preview": ("{}-preview", "Shows what an update of {} would change", preview),
-    "deploy": ("{}", "Updates {}", deploy),
-    "rollback": ("{}-rollback", "Takes {} back to an earlier release", rollback),
+    "preview": (agreed.PREVIEW, "Shows what an update of {} would change", preview),
+    "deploy": (agreed.DEPLOY, "Updates {}", deploy),
+    "rollback": (agreed.ROLLBACK, "Takes {} back to an earlier release", rollback),
 }
 
 

@@ -34,7 +34,7 @@ def check(wanted: GitHub, facts: Facts) -> None:
     if facts.private and facts.plan is None and not wanted.endpoint and _guards(wanted):
         pulumi.log.warn(
             f"{wanted.full_name} is private and its plan cannot be seen: reviewers and timers need GitHub Enterprise. "
-            "If GitHub refuses them, set github.approval to pull_request and github.wait_minutes to 0."
+            "If GitHub refuses them, set workflows.approval to pull_request and github.wait_minutes to 0."
         )
     if facts.unguarded:
         # The provider keeps the reviewers that it knows of where GitHub names none: no refresh would show it.
@@ -62,7 +62,7 @@ def refusals(wanted: GitHub, facts: Facts) -> list[str]:
     elif facts.plan in _NO_REVIEWERS and _guards(wanted):
         found.append(
             f"GitHub {facts.plan.title()} has neither reviewers nor timers for private repositories, Enterprise has; "
-            "set approval to pull_request and wait_minutes to 0"
+            "set workflows.approval to pull_request and wait_minutes to 0"
         )
     found += [f"reviewers: GitHub knows nobody called {name}" for name, it in facts.people.items() if it is None]
     found += [

@@ -19,7 +19,7 @@ from components.github.limits import whole
 from components.github.owners import PATH, code_owners
 from components.github.rules import Rules, RulesArgs
 from naming import partition
-from settings import GitHub, Place
+from settings import GitHub, Place, agreed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +51,7 @@ class Repository(Component):
             for place in wanted.places
             for purpose, environment in purposes(place).items()
         ]
+        made += [self._approval(args, place) for place in wanted.places if _asks(wanted, place)]
         owners = code_owners(wanted)
         Rules(f"{name}-rules", RulesArgs(github=wanted, owned=owners is not None), self.child())
         signing = {called: self._value(webhook.secret) for called, webhook in wanted.webhooks.items()}
@@ -65,16 +66,17 @@ class Repository(Component):
     def _environment(self, args: RepositoryArgs, place: Place, purpose: str, environment: str) -> DeliveryEnvironment:
         """Make one environment. A preview's is open to pull requests, and so holds nothing of value."""
         wanted, looks = args.github, purpose == "preview"
-        guarded = place.guarded and not looks
+        asks = _asks(wanted, place)
         secrets = {} if looks else {key: self._value(_of(place, text)) for key, text in wanted.secrets.items()}
         return DeliveryEnvironment(
             f"{self.name}-{environment}",
             DeliveryEnvironmentArgs(
                 repository=wanted.name,
                 environment=environment,
-                reviewers=_reviewers(args) if guarded and wanted.approval == "reviewers" else None,
+                # A release was approved before it comes here.
+                reviewers=_reviewers(args) if asks and purpose == "rollback" else None,
                 # Going back is for when something is wrong: it never waits.
-                wait_minutes=wanted.wait_minutes if guarded and purpose == "deploy" else 0,
+                wait_minutes=wanted.wait_minutes if place.guarded and not asks and purpose == "deploy" else 0,
                 administrators=whole(wanted, args.facts),
                 refs=None if looks else (wanted.branch, wanted.tags),
                 variables=_variables(args, place, purpose, environment),
@@ -83,10 +85,33 @@ class Repository(Component):
             self.child(),
         )
 
+    def _approval(self, args: RepositoryArgs, place: Place) -> DeliveryEnvironment:
+        """Make the environment in which a release waits for its approval, and finds nothing."""
+        wanted, environment = args.github, agreed.APPROVAL.format(place.name)
+        return DeliveryEnvironment(
+            f"{self.name}-{environment}",
+            DeliveryEnvironmentArgs(
+                repository=wanted.name,
+                environment=environment,
+                reviewers=_reviewers(args),
+                wait_minutes=wanted.wait_minutes,
+                administrators=whole(wanted, args.facts),
+                refs=(wanted.branch, wanted.tags),
+                variables={},
+                secrets={},
+            ),
+            self.child(),
+        )
+
     def _value(self, secret: str) -> pulumi.Output[str]:
         """Look the value of a secret up."""
         found = secretsmanager.get_secret_version_output(secret_id=secret, opts=self.lookup())
         return pulumi.Output.secret(found.secret_string)
+
+
+def _asks(wanted: GitHub, place: Place) -> bool:
+    """Return whether reviewers let a release in: in an environment of their own, before the one that it goes to."""
+    return place.guarded and wanted.approval == "reviewers"
 
 
 def _of(place: Place, secret: str) -> str:
@@ -108,10 +133,10 @@ def _variables(args: RepositoryArgs, place: Place, purpose: str, environment: st
     told: dict[str, pulumi.Input[str]] = {
         "AWS_ACCOUNT_ID": place.account,
         "AWS_REGION": place.region,
-        "AWS_ROLE_ARN": role,
+        agreed.ROLE_ARN: role,
         "AWS_ROLE_SECONDS": str(lasts(place, purpose)),
         "PULUMI_STACK": place.name,
     }
     if args.github.state:
-        told["PULUMI_BACKEND_URL"] = f"s3://{args.github.state}"
+        told[agreed.STATE_URL] = f"s3://{args.github.state}"
     return told

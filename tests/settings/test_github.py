@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from settings import Environment
+from settings import Environment, Shared
 from settings.reading import read
 from settings.repository import ISSUER
 from settings.table import GITHUB
@@ -73,7 +73,7 @@ def test_the_roles_of_an_environment_have_a_boundary_where_its_account_declares_
         (
             {"reviewers": []},
             ".reviewers: must name who approves with approval reviewers, got []; "
-            "such as [acme/platform], or set approval to none",
+            "such as [acme/platform], or set workflows.approval to none",
         ),
         (
             {"reviewers": ["alice"]},
@@ -139,6 +139,18 @@ def test_a_wrong_one_is_told(tmp_path: Path, changes: dict[str, Any], text: str)
     assert told(source(tmp_path, {**SHARED, "shop:github": GIVEN | changes}, stack="shared")) == [FILE + text]
 
 
+def test_the_approval_is_the_one_that_workflows_are_rendered_for(tmp_path: Path) -> None:
+    asked = {**SHARED, "shop:workflows": {"approval": "pull_request"}}
+    found = read(source(tmp_path, {**asked, "shop:github": GIVEN}, stack="shared"))
+    assert isinstance(found, Shared)
+    assert found.github is not None
+    assert found.github.approval == "pull_request"
+    assert told(source(tmp_path, {**asked, "shop:github": {**GIVEN, "approval": "none"}}, stack="shared")) == [
+        f"{FILE}.approval: must be pull_request, as workflows.approval, got none; "
+        "set workflows.approval in Pulumi.yaml and leave this out"
+    ]
+
+
 def test_in_an_environment_it_has_no_meaning(tmp_path: Path) -> None:
     assert told(source(tmp_path, {**STAGING, "shop:github": GIVEN})) == [
         "Pulumi.staging.yaml: github: has no meaning in a stack of kind environment; it stands in the shared one's"
@@ -157,10 +169,11 @@ def test_the_issuer_is_githubs_own_unless_said() -> None:
     assert GITHUB["issuer"].default == ISSUER
 
 
-def test_a_stack_that_is_called_as_an_environment_on_github_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["staging-preview", "staging-rollback", "staging-approval"])
+def test_a_stack_that_is_called_as_an_environment_on_github_is_told(tmp_path: Path, name: str) -> None:
     found = source(tmp_path, {**SHARED, "shop:github": GIVEN}, stack="shared")
-    stacks = {**found.stacks, "staging-preview": found.stacks["staging"]}
+    stacks = {**found.stacks, name: found.stacks["staging"]}
     assert told(replace(found, stacks=stacks)) == [
-        f"{FILE}: needs the name staging-preview for an environment of staging on GitHub; "
-        "call the stack of Pulumi.staging-preview.yaml otherwise"
+        f"{FILE}: needs the name {name} for an environment of staging on GitHub; "
+        f"call the stack of Pulumi.{name}.yaml otherwise"
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from settings import agreed
 from tests.workflows.support import (
     API,
     EVERYTHING,
@@ -109,11 +110,21 @@ def test_what_is_released_is_released_in_its_environment(files: dict[str, str]) 
     for text in workflow_files(files).values():
         for name, job in jobs(text).items():
             role = [step["with"]["role-to-assume"] for step in job["steps"] if "role-to-assume" in step.get("with", {})]
-            if any(names.DEPLOY_ROLE in one for one in role):
-                assert job["environment"]["name"] in names.DEPLOYING, name
-            elif role:
-                assert "environment" not in job
-                assert any(variable in role[0] for variable in names.PREVIEW_ROLES.values())
+            if role:
+                assert set(role) == {f"${{{{ vars.{agreed.ROLE_ARN} }}}}"}
+                assert job["environment"]["name"] in (*names.DEPLOYING, *names.PREVIEWS.values()), name
+
+
+def test_a_look_is_no_deployment(files: dict[str, str]) -> None:
+    """Of every job in an environment GitHub makes one, unless it is told."""
+    for text in workflow_files(files).values():
+        for job in jobs(text).values():
+            if "environment" in job:
+                counts = job["environment"]["name"] in names.DEPLOYING
+                assert job["environment"].get("deployment", True) is counts
+            for step in job["steps"]:
+                if "pulumi preview" in step.get("run", ""):
+                    assert job["environment"]["name"] in names.PREVIEWS.values()
 
 
 def test_the_gate_waits_for_all_the_others(files: dict[str, str]) -> None:
@@ -300,6 +311,32 @@ def test_gitlab_asks_a_person_before_production(tmp_path: Path) -> None:
     assert free["production"]["rules"][-1] == {"when": "on_success"}
 
 
+def test_gitlabs_jobs_find_their_role_in_their_environment(tmp_path: Path) -> None:
+    text = rendered(project(tmp_path), target="gitlab")[".gitlab-ci.yml"]
+    head, content = text.partition("workflow:")[0], read(text)
+    stand = {
+        name: job["environment"] for name, job in content.items() if isinstance(job, dict) and "environment" in job
+    }
+    assert {one["name"] for one in stand.values()} == {*names.DEPLOYING, *names.PREVIEWS.values()}
+    for name, environment in stand.items():
+        assert environment["name"] in head, name
+        assert environment.get("action") == ("access" if environment["name"] in names.PREVIEWS.values() else None)
+    assert set(stand) == {
+        name for name, job in content.items() if isinstance(job, dict) and job.get("extends") == ".pulumi"
+    }
+    assert set(re.findall(r"AWS_\w*ROLE\w*ARN\w*", text)) == {agreed.ROLE_ARN}
+    assert agreed.STATE_URL in head
+
+
+def test_a_production_that_takes_from_nothing_is_told(tmp_path: Path) -> None:
+    alone = {key: value for key, value in PRODUCTION.items() if key != "shop:source"}
+    with pytest.raises(
+        WorkflowError, match=r"^Pulumi\.production\.yaml: takes its releases from no other stack"
+    ) as told:
+        rendered(project(tmp_path, production=alone))
+    assert told.value.fix == "workflows release there what staging proved: set `source: staging`"
+
+
 def test_a_missing_stack_is_told(tmp_path: Path) -> None:
     root = project(tmp_path)
     (root / "Pulumi.staging.yaml").unlink()
@@ -329,7 +366,7 @@ def test_templates_are_yaml_themselves(path: Path) -> None:
 def test_names_agree_with_what_is_rendered(tmp_path: Path) -> None:
     files = rendered(project(tmp_path))
     text = "".join(files.values())
-    for name in (*names.ENVIRONMENTS, names.DEPLOY_ROLE, names.STATE, *names.PREVIEW_ROLES.values()):
+    for name in (*names.ENVIRONMENTS, agreed.ROLE_ARN, agreed.STATE_URL):
         assert name in text
     proposing = rendered(project(tmp_path / "p", workflows={"approval": "pull_request"}))
     assert names.PROPOSAL in proposing[PLACES["deliver"]]

@@ -122,7 +122,7 @@ DELIVER = ".github/workflows/deliver.yml"
             {},
             [
                 "GitHub Team has neither reviewers nor timers for private repositories, Enterprise has; "
-                "set approval to pull_request and wait_minutes to 0"
+                "set workflows.approval to pull_request and wait_minutes to 0"
             ],
         ),
         (PRIVATE | {"orgs/acme": {"plan": {"name": "team"}}}, {}, {"approval": "pull_request"}, []),

@@ -9,14 +9,15 @@ from tests.components.support import repository
 def test_who_approves_owns_what_decides_how_releases_happen() -> None:
     text = code_owners(repository(code_owners={"/docs/": ("acme/writers",)}))
     assert text == (
-        f"{HEADER}\n/docs/ @acme/writers\n/.github/ @alice @acme/platform\n/Pulumi*.yaml @alice @acme/platform\n"
+        f"{HEADER}\n/docs/ @acme/writers\n/.github/ @alice @acme/platform\nPulumi*.yaml @alice @acme/platform\n"
     )
 
 
-def test_approval_by_pull_request_is_the_review_of_a_pointer() -> None:
-    text = code_owners(repository(approval="pull_request"))
+def test_approval_by_pull_request_is_the_review_of_the_stacks_file() -> None:
+    """Wherever in the repository the program lies: so the pattern begins with no slash."""
+    text = code_owners(repository(approval="pull_request", code_owners={"*": ("bob",)}))
     assert text is not None
-    assert text.splitlines()[-1] == "/releases/production @alice @acme/platform"
+    assert text.splitlines()[-1] == "Pulumi*.yaml @alice @acme/platform"
 
 
 def test_where_nobody_approves_there_may_be_no_owners() -> None:

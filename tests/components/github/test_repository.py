@@ -42,7 +42,7 @@ def usual() -> Built:
 
 @cache
 def by_pull_request() -> Built:
-    """Build one whose approvals are reviews of a pointer."""
+    """Build one whose approvals are reviews of the file that names the release."""
     return made(
         places=PRODUCTION, approval="pull_request", checks=(), approvals=0, linear_history=False, signed_commits=True
     )
@@ -66,10 +66,11 @@ def test_reviewers_and_a_timer_guard_what_takes_from_another() -> None:
     reviewers = {"reviewers": [{"users": [7], "teams": [3]}], "preventSelfReview": True}
     assert environments(usual()) == {
         "production-preview": {**common, "environment": "production-preview"},
-        "production": {
+        "production": {**common, "environment": "production", "deploymentBranchPolicy": policy},
+        "production-approval": {
             **common,
             **reviewers,
-            "environment": "production",
+            "environment": "production-approval",
             "waitTimer": 30,
             "deploymentBranchPolicy": policy,
         },
@@ -89,7 +90,7 @@ def test_releases_come_from_one_branch_and_from_tags() -> None:
         (one.inputs["environment"], one.inputs.get("branchPattern"), one.inputs.get("tagPattern"))
         for one in usual().of("RepositoryEnvironmentDeploymentPolicy").values()
     }
-    guarded = ("production", "production-rollback", "staging")
+    guarded = ("production", "production-approval", "production-rollback", "staging")
     assert policies == {(name, *refs) for name in guarded for refs in (("main", None), (None, "v*"))}
 
 
@@ -102,6 +103,11 @@ def test_workflows_are_told_where_they_work_and_with_which_role() -> None:
         "PULUMI_STACK": "staging",
         "PULUMI_BACKEND_URL": "s3://state",
     }
+
+
+def test_where_a_release_waits_for_its_approval_it_finds_nothing() -> None:
+    assert variables(usual(), "production-approval") == {}
+    assert "production-approval" not in usual().outputs["shared"]["roles"]
 
 
 def test_a_role_of_another_account_is_known_by_its_name() -> None:
@@ -219,9 +225,19 @@ def test_what_cannot_be_rendered_is_told() -> None:
 
 def test_approval_by_pull_request_needs_no_reviewers_of_environments() -> None:
     built = by_pull_request()
-    production = environments(built)["production"]
-    assert not {"reviewers", "waitTimer", "preventSelfReview"} & set(production)
-    assert "/releases/production @alice @acme/platform" in built.one("RepositoryFile").inputs["content"]
+    assert environments(built).keys() == {"production-preview", "production", "production-rollback"}
+    for one in environments(built).values():
+        assert not {"reviewers", "waitTimer", "preventSelfReview"} & set(one)
+    assert "\nPulumi*.yaml @alice @acme/platform" in built.one("RepositoryFile").inputs["content"]
+
+
+def test_where_no_reviewer_is_asked_the_timer_runs_before_production_itself() -> None:
+    built = made(places=PRODUCTION, approval="none", wait_minutes=30)
+    assert {name: one.get("waitTimer") for name, one in environments(built).items()} == {
+        "production-preview": None,
+        "production": 30,
+        "production-rollback": None,
+    }
 
 
 def test_rules_are_as_the_setting_says() -> None:
