@@ -32,7 +32,9 @@ from rehearsal.aws.world import World
 
 _TICK = 1.0
 _USAGE_TICK = 5.0
-_KEEP_ALIVE = 75
+#: Seconds. Longer than any client keeps an idle connection (Go 90): where the server ends one just as a request comes,
+#: the request is served and its answer lost, and the client's second try finds done what it asks for.
+_KEEP_ALIVE = 600
 _PRIORITY = -10
 _TURN = 0.0001
 log = logging.getLogger("slipway.server")
