@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from delivery.errors import DeliveryError
 from ops.edits import put, renamed
-from ops.place import project_file
+from ops.place import project_file, read
 from ops.sizes import Values, stacks, values
 
 #: AWS's account for examples, which the files are shipped with.
@@ -132,8 +130,8 @@ class Files:
 
     def will_be(self, stack: str) -> Values:
         """The settings of a stack as they will be."""
-        project = yaml.safe_load(self.text("Pulumi.yaml"))
-        own = yaml.safe_load(self.text(f"Pulumi.{stack}.yaml")) or {}
+        project = read(self.text("Pulumi.yaml"))
+        own = read(self.text(f"Pulumi.{stack}.yaml")) or {}
         return Values(stack, project, own.get("config") or {})
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from delivery.errors import DeliveryError
+from ops.place import read
 
 
 def put(text: str, path: Sequence[str], value: Any, where: str) -> str:
@@ -129,7 +130,7 @@ def _compose(text: str, where: str) -> yaml.Node | None:
 
 def _read(text: str, where: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return read(text)
     except yaml.YAMLError as error:
         raise DeliveryError(f"{where}: cannot be read as YAML: {error}", "mend the line that it names") from None
 

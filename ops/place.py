@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CONNECT_SECONDS = 5
+#: Reads YAML without making objects of it; the one in C is ten times as fast, and not everywhere.
+LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +128,15 @@ def find(
     )
 
 
+def read(text: str) -> Any:
+    """Return what a text of YAML says; raises `yaml.YAMLError`."""
+    return yaml.load(text, LOADER)  # noqa: S506 - a safe one
+
+
 def _yaml(path: Path, fix: str) -> dict[str, Any]:
     """Read a YAML file that holds an object."""
     try:
-        found = yaml.safe_load(path.read_text())
+        found = read(path.read_text())
     except FileNotFoundError:
         raise DeliveryError(f"there is no {path.name} in {path.parent}", fix) from None
     except yaml.YAMLError as error:

@@ -15,7 +15,7 @@ import yaml
 
 from delivery.errors import DeliveryError
 from delivery.strategy import Strategy, parse
-from ops.place import project_file
+from ops.place import project_file, read
 
 #: What a task gets where a service does not say: `settings.table`. A test holds them equal.
 CPU, MEMORY = 256, 512
@@ -117,7 +117,7 @@ def values(stack: str, folder: Path) -> Values:
     """Read a stack's settings. Raises `DeliveryError` for a file that is missing or no YAML."""
     path = folder / f"Pulumi.{stack}.yaml"
     try:
-        found = yaml.safe_load(path.read_text())
+        found = read(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise DeliveryError(f"{path.name}: cannot be read: {error}", "choose a stack that has a file here") from None
     config = found.get("config") if isinstance(found, dict) else None
