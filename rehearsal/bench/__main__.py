@@ -12,7 +12,7 @@ import json
 import sys
 
 from rehearsal.bench.open_loop import OpenLoop
-from rehearsal.bench.request import Target
+from rehearsal.bench.request import LIMIT, Target
 from rehearsal.errors import RehearsalError
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--path", default="/")
     parser.add_argument("--phase", default="start", help="the phase that it begins with")
     parser.add_argument("--rate", type=float, default=60.0, help="requests per second (default 60)")
-    parser.add_argument("--limit", type=float, default=2.0, help="seconds for an answer (default 2)")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds of the machine for an answer (default 2)")
     parser.add_argument("--count", type=int, default=1_000_000, help="at most so many requests")
     parser.add_argument("--seconds", type=float, default=7200.0, help="at most so long")
     parser.add_argument("--out", required=True, help="the file that gets one line per request")
@@ -53,7 +53,7 @@ async def _serve(target: Target, options: argparse.Namespace) -> None:
         await loop.run()
         follower.cancel()
         # The last line tells a complete log from one that was cut off.
-        print(json.dumps({"sent": loop.sent}), file=out)
+        print(json.dumps({"sent": loop.sent, "withheld": round(loop.clock.withheld, 1)}), file=out)
 
 
 async def _follow(loop: OpenLoop) -> None:

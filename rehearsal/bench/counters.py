@@ -22,21 +22,24 @@ class Count:
     requests: Sequence[Seen] = field(default=())
     sent: int = 0
     """How many the traffic says it sent; those of which nothing is known are `lost`."""
+    withheld: float = 0.0
+    """Seconds in which the machine was not run (`rehearsal.machine`); 0 where the log does not say."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read the traffic's log. One that was cut off counts what it holds."""
-        requests, sent = list[Seen](), None
+        requests, sent, withheld = list[Seen](), None, 0.0
         for line in path.read_text().splitlines() if path.exists() else ():
             try:
                 if line.startswith("{"):
-                    sent = int(json.loads(line)["sent"])
+                    last = json.loads(line)
+                    sent, withheld = int(last["sent"]), float(last.get("withheld", 0))
                 else:
                     requests.append(Seen.parse(line))
             except (ValueError, TypeError):
                 continue
         requests.sort(key=lambda seen: seen.sent)
-        return cls(requests, len(requests) if sent is None else sent)
+        return cls(requests, len(requests) if sent is None else sent, withheld)
 
     @property
     def lost(self) -> int:
@@ -51,6 +54,10 @@ class Count:
     def failed(self, *, but_version: str | None = None) -> int:
         """How many failed, without those that the given version itself answered."""
         return sum(1 for seen in self.failures if but_version is None or seen.version != but_version) + self.lost
+
+    def late(self, limit: float) -> int:
+        """How many were answered well after `limit` seconds of the wall, most of them while the machine was not run."""
+        return sum(1 for seen in self.requests if not seen.problem and seen.milliseconds > limit * 1000)
 
     def failed_by(self, version: str) -> int:
         """How many of the failures that version itself answered."""

@@ -7,24 +7,27 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rehearsal.bench.request import Seen, Target, ask
+from rehearsal.bench.request import LIMIT, Seen, Target, ask
+from rehearsal.machine import MachineClock
 
 
 @dataclass
 class OpenLoop:
     """Asks `target` at `rate` requests per second until it is ended, or one of its bounds is reached.
 
-    limit: seconds in which an answer must be complete. count, seconds: bounds. tell: gets every request's outcome.
+    limit: seconds of `clock` in which an answer must be complete. count, seconds: bounds. tell: gets every request's
+    outcome.
     """
 
     target: Target
     rate: float
     tell: Callable[[Seen], None]
-    limit: float = 2.0
+    limit: float = LIMIT
     count: int = 1_000_000
     seconds: float = 7200.0
     phase: str = "start"
     sent: int = 0
+    clock: MachineClock = field(default_factory=MachineClock)
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     def end(self) -> None:
@@ -53,4 +56,4 @@ class OpenLoop:
         return self._ending.is_set()
 
     async def _one(self) -> None:
-        self.tell(await ask(self.target, self.phase, self.limit))
+        self.tell(await ask(self.target, self.phase, self.limit, self.clock))

@@ -6,10 +6,15 @@ import asyncio
 import ipaddress
 import json
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from rehearsal.errors import RehearsalError
+from rehearsal.machine import MachineClock
+
+#: Seconds of the machine that a user waits for an answer, unless told otherwise.
+LIMIT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,22 @@ class Seen:
     problem: str
     """`refused`, `reset`, `timeout`, `http-500` …; empty where all was well."""
     milliseconds: float
+    """The wall's, from sending to the end of the answer."""
+    withheld: float = 0.0
+    """How many of them the machine was not run (`rehearsal.machine`)."""
 
     def line(self) -> str:
         """The request as a line of the traffic's log."""
         return json.dumps(
-            [round(self.sent, 4), self.phase, self.status, self.version, self.problem, round(self.milliseconds, 1)],
+            [
+                round(self.sent, 4),
+                self.phase,
+                self.status,
+                self.version,
+                self.problem,
+                round(self.milliseconds, 1),
+                round(self.withheld, 1),
+            ],
             separators=(",", ":"),
         )
 
@@ -70,13 +86,13 @@ class Target:
         ).encode()
 
 
-async def ask(target: Target, phase: str, limit: float) -> Seen:
-    """Send one request on a connection of its own and wait for the whole answer, at most `limit` seconds."""
-    sent, started = time.time(), time.perf_counter()
-    status, version, problem = 0, "", ""
+async def ask(target: Target, phase: str, limit: float, clock: MachineClock | None = None) -> Seen:
+    """Send one request on a connection of its own and wait for the whole answer, at most `limit` seconds of `clock`."""
+    clock = clock or MachineClock()
+    sent, started, end = time.time(), time.perf_counter(), clock.now() + limit
+    status, version, problem, withheld = 0, "", "", clock.withheld
     try:
-        async with asyncio.timeout(limit):
-            status, version = await _exchange(target)
+        status, version = await _within(end, clock, _exchange(target))
         if status >= 400:
             problem = f"http-{status}"
     except TimeoutError:
@@ -85,7 +101,23 @@ async def ask(target: Target, phase: str, limit: float) -> Seen:
         problem = "refused"
     except (OSError, EOFError, ValueError):
         problem = "reset"
-    return Seen(sent, phase, status, version, problem, (time.perf_counter() - started) * 1000)
+    took = time.perf_counter() - started
+    clock.now()
+    return Seen(sent, phase, status, version, problem, took * 1000, (clock.withheld - withheld) * 1000)
+
+
+async def _within(end: float, clock: MachineClock, answer: Coroutine[Any, Any, tuple[int, str]]) -> tuple[int, str]:
+    """Await `answer` until `clock` says `end`; raises TimeoutError then."""
+    waiting = asyncio.create_task(answer)
+    try:
+        while not waiting.done() and (left := end - clock.now()) > 0:
+            await asyncio.wait({waiting}, timeout=left)
+        if not waiting.done():
+            raise TimeoutError
+        return waiting.result()
+    finally:
+        waiting.cancel()
+        await asyncio.wait({waiting})
 
 
 async def _exchange(target: Target) -> tuple[int, str]:

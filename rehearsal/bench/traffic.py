@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.bench.counters import Count
-from rehearsal.bench.request import Target
+from rehearsal.bench.request import LIMIT, Target
 from rehearsal.errors import RehearsalError
 from rehearsal.home import Home
 from rehearsal.processes import Notebook
@@ -22,7 +22,7 @@ PATIENCE = 10.0
 class Traffic:
     """Steady traffic to one host name, by way of a port of this machine. limit: seconds for an answer."""
 
-    def __init__(self, home: Home, notebook: Notebook, rate: float, limit: float = 2.0) -> None:
+    def __init__(self, home: Home, notebook: Notebook, rate: float, limit: float = LIMIT) -> None:
         self.home = home
         self.rate = rate
         self.limit = limit

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rehearsal.bench.counters import Count
+from rehearsal.bench.request import LIMIT
 from rehearsal.report.leaks import Search
 from rehearsal.story.notes import Notes, ReleaseNote
 
@@ -34,6 +35,7 @@ def build(
         "failed_by_release_5": count.failed_by(version) if version else 0,
         "failures": count.kinds(),
         "lost": count.lost,
+        "machine": {"withheld_seconds": count.withheld, "answered_late": count.late(LIMIT)},
         "latency_ms": {name: round(count.percentile(share), 1) for name, share in (("p50", 0.5), ("p99", 0.99))},
         "rates": count.rates(),
         "served": count.served(),

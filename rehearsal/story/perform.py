@@ -105,6 +105,11 @@ def _close(console: Console, report: dict[str, Any], show: Performance) -> None:
         told += f" (and {report['failed_by_release_5']} that release 5 itself answered)"
     if report["requests"]:
         (console.good if not report["failed_requests"] else console.bad)(told)
+    if late := report["machine"]["answered_late"]:
+        console.say(
+            f"This machine's host did not run it for {report['machine']['withheld_seconds']:g} s of that time; {late} "
+            "answers that waited for it came after more than 2 s."
+        )
     searched = (
         f"{secrets['found']} of {secrets['planted']} planted secrets in plain text, in {secrets['files_searched']} "
         f"files (the one leaked on purpose: {'found' if secrets['leak_control']['found'] else 'NOT found'})"

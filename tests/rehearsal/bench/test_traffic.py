@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from rehearsal.bench.counters import Count
 from rehearsal.bench.open_loop import OpenLoop
 from rehearsal.bench.request import Seen, Target, ask
 from rehearsal.errors import RehearsalError
+from rehearsal.machine import MachineClock
 
 pytestmark = pytest.mark.process
 
@@ -96,6 +98,25 @@ def test_an_answer_that_takes_too_long_is_a_timeout() -> None:
     seen = asyncio.run(one(never, limit=0.03))
     assert seen.problem == "timeout"
     assert 30 <= seen.milliseconds < 1000
+
+
+def test_nobody_waits_for_what_the_host_withholds() -> None:
+    """The machine is stopped while an answer is on its way: it comes late by the wall's clock, and is no failure."""
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        writer.write(OK)
+
+    async def asked(stolen: int) -> Seen:
+        ticks = itertools.count(0, stolen)
+        async with Door(late) as target:
+            return await ask(target, "canary", 0.08, MachineClock(ticks=lambda: (next(ticks) // 20, next(ticks))))
+
+    stopped, ran = asyncio.run(asked(1)), asyncio.run(asked(0))
+    assert (stopped.problem, ran.problem) == ("", "timeout")
+    assert 0 < stopped.withheld <= stopped.milliseconds
+    count = Count([stopped, ran], 2)
+    assert (count.failed(), count.late(0.08)) == (1, 1)
 
 
 def test_nobody_at_home_is_a_refusal() -> None:
