@@ -82,7 +82,7 @@ def test_cells_are_chosen_by_their_own_names_and_by_their_faults() -> None:
 
 def test_which_cells_see_a_guard_that_is_missing() -> None:
     assert {name: set(blind.cells) for name, blind in BLINDS.items()} == {
-        "adoption": {"kill-update-at-provision", "kill-update-at-checks", "kill-engine-at-checks"},
+        "adoption": {"kill-update-at-provision", "kill-update-at-checks"},
         "journal": {"kill-update-at-gates", "kill-update-at-shift", "kill-plugin-at-record"},
         "warden": {"late-rollback-in-warm-window"},
     }

@@ -140,5 +140,4 @@ def test_a_run_with_a_guard_taken_away_plays_the_cells_that_see_it(tmp_path: Pat
     assert {cell.name for cell in run.cells()} == {
         "kill-update-at-provision",
         "kill-update-at-checks",
-        "kill-engine-at-checks",
     }
