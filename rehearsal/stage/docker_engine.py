@@ -37,6 +37,8 @@ def ensure(hand: Hand, console: Console, *, install_missing: bool) -> Engine:
     try:
         return Engine(_version(), ours=False)
     except DockerException as error:
+        if settled := _settled():
+            return settled
         _refuse(error, install_missing=install_missing)
     if not shutil.which("dockerd"):
         packages.install(["docker.io"], hand, console)
@@ -76,6 +78,15 @@ def _refuse(error: Exception, *, install_missing: bool) -> None:
             "no Docker engine answers, and installing and starting one takes root.",
             "run this with sudo, or start one: https://docs.docker.com/engine/install/.",
         )
+
+
+def _settled(patience: float = 20.0) -> Engine | None:
+    """Wait for an engine that has just been started, or is about to end; the one that answers then, if any does."""
+    limit = time.monotonic() + patience
+    while _running() and time.monotonic() < limit:
+        if found := _answer(0.5):
+            return found
+    return None
 
 
 def _start(hand: Hand) -> Engine:
@@ -125,10 +136,11 @@ def _version() -> str:
 
 
 def _running() -> str:
-    """The number of a dockerd process; empty if there is none."""
+    """The number of a dockerd process; empty if there is none. One that has ended and was not waited for is none."""
     for name in Path("/proc").glob("[0-9]*/comm"):
         try:
-            if name.read_text().strip() == "dockerd":
+            ended = (name.parent / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+            if name.read_text().strip() == "dockerd" and not ended:
                 return name.parent.name
         except OSError:
             continue
