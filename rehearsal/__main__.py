@@ -234,7 +234,8 @@ def with_engines(install_missing: bool, words: Sequence[str]) -> None:
     home, console = Home.of("engines"), Console(sys.stderr)
     with home.lock():
         try:
-            hand, _ = engines(clean_house(home, console), console, Wish(install_missing=install_missing), KillPoints())
+            wish = Wish(install_missing=install_missing)
+            hand, _ = engines(clean_house(home, console), console, wish, KillPoints(), whole=True)
             # PATH and the like, but no mark: what the command starts is its own.
             code = subprocess.run(list(words), env=dict(hand.environment), check=False).returncode
         finally:

@@ -29,7 +29,11 @@ exec "${{{PYTHON}}}" -u "${{{LAUNCH}}}" %s "$@"
 
 
 def write(cache: Cache) -> None:
-    """Write launchers and links for every part that is in the cache."""
+    """Write launchers and links for every part that is in the cache.
+
+    A bridge stands beside the engine without the provider that it leads to: the engine asks for every plugin that the
+    program could need, and one that is started says which part is missing.
+    """
     if cache.record(ENGINE):
         _place(cache.part(ENGINE) / "bin" / "pulumi", cache.bin / "pulumi")
         _launcher(cache.bin / "pulumi-language-python", "language-host")
@@ -37,7 +41,7 @@ def write(cache: Cache) -> None:
         name = "pulumi-resource-docker-build"
         _place(cache.part(DOCKER_BUILD) / "bin" / name, _plugin(cache, "docker-build", DOCKER_BUILD.version) / name)
     for name, part in BRIDGED.items():
-        if cache.record(part):
+        if cache.record(ENGINE):
             _launcher(_plugin(cache, name, part.plugin_version) / f"pulumi-resource-{name}", f"bridge {name}")
 
 

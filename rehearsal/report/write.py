@@ -28,6 +28,7 @@ def _gather(play: Play) -> None:
     play.notes.toolchain = [
         {"part": part["part"], "version": part["version"], "origin": part["origin"]}
         for part in toolchain.parts(play.hand)
+        if part["path"]
     ]
     asked = play.hand.run([sys.executable, "-c", IGNORED], name="ignored", apart=True)
     if asked.code == 0 and asked.output.startswith("{"):

@@ -69,14 +69,19 @@ def clean_house(home: Home, console: Console) -> Hand:
     return hand
 
 
-def engines(hand: Hand, console: Console, wish: Wish, kill: KillPoints) -> tuple[Hand, docker_engine.Engine | None]:
-    """Bring up what needs no emulated AWS: Docker, the toolchain; return a hand whose environment can use them."""
+def engines(
+    hand: Hand, console: Console, wish: Wish, kill: KillPoints, *, whole: bool = False
+) -> tuple[Hand, docker_engine.Engine | None]:
+    """Bring up what needs no emulated AWS: Docker, the toolchain; return a hand whose environment can use them.
+
+    whole: every part of the toolchain, whatever the wish needs.
+    """
     if wish.install_missing and not shutil.which("git"):
         packages.install(["git"], hand, console)
     preconditions.check_git()
     engine = None if wish.github else docker_engine.ensure(hand, console, install_missing=wish.install_missing)
     kill.reach("engine")
-    variables = toolchain.ensure(hand, console, kill)
+    variables = toolchain.ensure(hand, console, kill, github=wish.github or whole)
     return Hand(hand.home, hand.notebook, {**hand.environment, **variables}, workspace.CHECKOUT), engine
 
 

@@ -15,9 +15,17 @@ from rehearsal.killpoints import KillPoints
 WORDS = [sys.executable, "-m", "offline"]
 
 
-def ensure(hand: Hand, console: Console, kill: KillPoints) -> dict[str, str]:
-    """Build or find what is missing; return the variables under which `pulumi` uses it."""
-    missing = [part["part"] for part in parts(hand) if not part["path"]]
+#: The part that only a repository on GitHub needs: minutes to build, for a story that has none.
+GITHUB = "github"
+
+
+def ensure(hand: Hand, console: Console, kill: KillPoints, *, github: bool) -> dict[str, str]:
+    """Build or find what is missing; return the variables under which `pulumi` uses it.
+
+    github: GitHub's provider too.
+    """
+    needed = [part for part in parts(hand) if github or part["part"] != GITHUB]
+    missing = [part["part"] for part in needed if not part["path"]]
     if missing and not shutil.which("go"):
         raise RehearsalError(
             f"{', '.join(missing)} must be compiled with Go, and there is no `go` on PATH.",
@@ -25,13 +33,13 @@ def ensure(hand: Hand, console: Console, kill: KillPoints) -> dict[str, str]:
         )
     with console.working("Preparing the toolchain" if missing else "Looking at the toolchain") as work:
         hand.run(
-            [*WORDS, "install"],
+            [*WORDS, "install", "--parts", ",".join(part["part"] for part in needed)],
             name="toolchain-install",
             shown="./slipway toolchain install",
             on_start=lambda: kill.reach("toolchain"),
             on_line=lambda line: work.update(line.text),
         ).needed("the toolchain could not be prepared")
-        work.done(f"toolchain: {', '.join(part['part'] + ' ' + part['version'] for part in parts(hand))}")
+        work.done(f"toolchain: {', '.join(part['part'] + ' ' + part['version'] for part in needed)}")
     asked = hand.run([*WORDS, "env", "--json"], name="toolchain-env", apart=True)
     variables: dict[str, str] = json.loads(asked.needed("the toolchain does not tell its variables").output)
     return variables

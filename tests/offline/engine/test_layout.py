@@ -68,6 +68,16 @@ def test_the_environment_names_interpreter_checkout_and_cache(cache: Cache, monk
     assert found["PULUMI_HOME"] == str(cache.pulumi_home)
 
 
+def test_a_bridge_stands_beside_the_engine_before_its_provider_is_built(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    (cache.part(ENGINE) / "bin").mkdir(parents=True)
+    (cache.part(ENGINE) / "bin" / "pulumi").write_text("binary")
+    (cache.part(ENGINE) / "part.json").write_text('{"path": "x"}')
+    layout.write(cache)
+    plugins = {file.name for file in (cache.pulumi_home / "plugins").glob("*/*")}
+    assert plugins == {"pulumi-resource-aws", "pulumi-resource-github"}
+
+
 def test_only_what_is_there_is_laid_out(tmp_path: Path) -> None:
     layout.write(Cache(tmp_path))
     assert list(tmp_path.iterdir()) == []

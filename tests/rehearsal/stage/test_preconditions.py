@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from docker.errors import DockerException
 
-from rehearsal.command import Hand
+from rehearsal.command import Finished, Hand, Line
 from rehearsal.console import Console
 from rehearsal.errors import RehearsalError
 from rehearsal.home import Home
@@ -119,8 +119,23 @@ def test_no_go_where_something_must_be_compiled(hand: Hand, monkeypatch: pytest.
     monkeypatch.setattr(toolchain, "parts", lambda _hand: parts)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(RehearsalError) as raised:
-        toolchain.ensure(hand, Console(sys.stderr), KillPoints())
+        toolchain.ensure(hand, Console(sys.stderr), KillPoints(), github=True)
     assert raised.value.what == "engine must be compiled with Go, and there is no `go` on PATH."
+
+
+def test_github_s_provider_is_built_for_those_who_need_it(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = [{"part": name, "path": "/there", "version": "1"} for name in ("engine", "aws", "github")]
+    monkeypatch.setattr(toolchain, "parts", lambda _hand: parts)
+    asked = list[str]()
+
+    def run(words: list[str], **_: object) -> Finished:
+        asked.extend(words[3:])
+        return Finished("toolchain", 0, [Line(0.0, "{}")], 0.0, 0.0, Path("log"))
+
+    monkeypatch.setattr(hand, "run", run)
+    toolchain.ensure(hand, Console(sys.stderr), KillPoints(), github=False)
+    toolchain.ensure(hand, Console(sys.stderr), KillPoints(), github=True)
+    assert [word for word in asked if "," in word] == ["engine,aws", "engine,aws,github"]
 
 
 def test_a_package_source_that_cannot_be_reached(hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
