@@ -19,11 +19,15 @@ class Client:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._protocol = h11.Connection(h11.SERVER)
+        self._looks = False
 
     async def request(self) -> h11.Request | None:
         """The next request's head, or None where there is none any more."""
         event = await self._event()
-        return event if isinstance(event, h11.Request) else None
+        if not isinstance(event, h11.Request):
+            return None
+        self._looks = event.method == b"HEAD"
+        return event
 
     async def next_request(self) -> h11.Request | None:
         """Another request on the same connection, where both sides keep it open."""
@@ -63,7 +67,7 @@ class Client:
                 return
 
     async def refuse(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """Answer for ourselves, after the request's body has been read away."""
+        """Answer for ourselves, after the request's body has been read away; a HEAD gets the head alone."""
         if self._protocol.their_state is h11.SEND_BODY and self._protocol.they_are_waiting_for_100_continue:
             headers = [*headers, (b"Connection", b"close")]
         elif self._protocol.their_state is h11.SEND_BODY:
@@ -72,7 +76,8 @@ class Client:
         length = (b"Content-Length", str(len(body)).encode())
         version = (b"Docker-Distribution-Api-Version", b"registry/2.0")
         self._write(h11.Response(status_code=status, headers=[*headers, version, length]))
-        self._write(h11.Data(data=body))
+        if not self._looks:
+            self._write(h11.Data(data=body))
         self._write(h11.EndOfMessage())
         await self._writer.drain()
 

@@ -63,16 +63,20 @@ class Proxy:
         task.add_done_callback(self._open.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, EOFError, h11.ProtocolError, asyncio.LimitOverrunError):
-            try:
-                client = Client(reader, writer)
-                request = await client.request()
-                if request is not None and request.method == b"CONNECT":
-                    await self._connect(request.target.decode("latin-1"), reader, writer, client.unread())
-                elif request is not None:
-                    await self._plain(client, request)
-            finally:
-                await _close(writer)
+        request: h11.Request | None = None
+        try:
+            client = Client(reader, writer)
+            request = await client.request()
+            if request is not None and request.method == b"CONNECT":
+                await self._connect(request.target.decode("latin-1"), reader, writer, client.unread())
+            elif request is not None:
+                await self._plain(client, request)
+        except h11.LocalProtocolError:
+            log.exception("%s: the proxy's own mistake", request.target.decode("latin-1") if request else "no request")
+        except (OSError, EOFError, h11.ProtocolError, asyncio.LimitOverrunError):
+            pass  # one of the sides has gone, and nobody is left to answer
+        finally:
+            await _close(writer)
 
     async def _connect(
         self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, early: bytes

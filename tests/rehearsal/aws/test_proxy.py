@@ -182,6 +182,20 @@ def test_ecr_asks_for_its_login(issued: Any) -> None:
     run(issued, story)
 
 
+def test_who_is_refused_a_look_may_ask_again_on_the_same_connection(issued: Any) -> None:
+    """Go takes such a connection for idle: an upload that it sends just as it is closed fails with a bare "EOF"."""
+
+    async def story(client: Any, context: Any, _: Any) -> None:
+        async with client() as one:
+            await one.connect(f"{ECR}:443", context)
+            status, headers, body = await one.ask("HEAD", "/v2/x/manifests/1", [("Host", ECR)])
+            assert (status, body) == (401, b"")
+            assert int(headers[b"content-length"]) > 0
+            assert (await one.ask("GET", "/v2/x", [("Host", ECR), ("Authorization", LOGIN)]))[0] == 200
+
+    run(issued, story)
+
+
 def test_large_and_chunked_uploads_arrive_whole(issued: Any) -> None:
     async def story(client: Any, context: Any, _: Any) -> None:
         login = [("Host", ECR), ("Authorization", LOGIN)]
