@@ -1,4 +1,4 @@
-"""The load balancer: where users and checks reach the services."""
+"""The load balancer: where users and checks reach the services; a guest's is its host's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.component import Component
 from components.entrance import Entrance, EntranceArgs
 from components.network import Network
 from naming import Kind
-from settings import Environment
+from settings import Environment, Guest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +24,7 @@ class LoadBalancerArgs:
 
 
 class LoadBalancer(Component):
-    """An application load balancer with an entrance for each service that has a port."""
+    """An application load balancer, its own or its host's, with an entrance for each service that has a port."""
 
     TYPE = "slipway:aws:LoadBalancer"
 
@@ -38,28 +38,10 @@ class LoadBalancer(Component):
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         env = args.env
-        group = ec2.SecurityGroup(
-            f"{name}-group",
-            name=env.names.of(Kind.SECURITY_GROUP, "door"),
-            description="The load balancer: users come in, services are reached",
-            vpc_id=args.network.vpc_id,
-            opts=self.child(),
-        )
-        balancer = lb.LoadBalancer(
-            f"{name}-balancer",
-            name=env.names.of(Kind.LOAD_BALANCER, "door"),
-            load_balancer_type="application",
-            internal=False,
-            security_groups=[group.id],
-            subnets=args.network.public_subnets,
-            drop_invalid_header_fields=True,
-            enable_deletion_protection=env.protect,
-            opts=self.child(protect=env.protect),
-        )
-        self.arn = balancer.arn
-        self.arn_suffix = balancer.arn_suffix
-        self.dns_name = balancer.dns_name
-        self.security_group = group.id
+        if env.guest:
+            self._join(env.guest)
+        else:
+            self._make(env, args.network)
         #: By service.
         self.entrances: Mapping[str, Entrance] = {
             app.name: Entrance(
@@ -68,8 +50,8 @@ class LoadBalancer(Component):
                     env=env,
                     app=app.name,
                     door=app.door,
-                    load_balancer=balancer.arn,
-                    group=group.id,
+                    load_balancer=self.arn,
+                    group=self.security_group,
                     vpc_id=args.network.vpc_id,
                 ),
                 self.child(),
@@ -80,14 +62,48 @@ class LoadBalancer(Component):
         if env.certificate_arn and not any(
             app.door and 80 in (app.door.listener, app.door.test_listener) for app in env.services
         ):
-            self._redirect(balancer, group)
+            self._redirect()
         self.finish()
 
-    def _redirect(self, balancer: lb.LoadBalancer, group: ec2.SecurityGroup) -> None:
+    def _make(self, env: Environment, network: Network) -> None:
+        """Make it, with a security group of its own."""
+        group = ec2.SecurityGroup(
+            f"{self.name}-group",
+            name=env.names.of(Kind.SECURITY_GROUP, "door"),
+            description="The load balancer: users come in, services are reached",
+            vpc_id=network.vpc_id,
+            opts=self.child(),
+        )
+        balancer = lb.LoadBalancer(
+            f"{self.name}-balancer",
+            name=env.names.of(Kind.LOAD_BALANCER, "door"),
+            load_balancer_type="application",
+            internal=False,
+            security_groups=[group.id],
+            subnets=network.public_subnets,
+            drop_invalid_header_fields=True,
+            enable_deletion_protection=env.protect,
+            opts=self.child(protect=env.protect),
+        )
+        self.arn = balancer.arn
+        self.arn_suffix = balancer.arn_suffix
+        self.dns_name = balancer.dns_name
+        self.security_group = group.id
+
+    def _join(self, guest: Guest) -> None:
+        """Use the one of another environment: a guest adds listeners to it, and rules to its group."""
+        name = guest.host.of(Kind.LOAD_BALANCER, "door")
+        balancer = lb.get_load_balancer_output(name=name, opts=self.lookup())
+        self.arn = balancer.arn
+        self.arn_suffix = balancer.arn_suffix
+        self.dns_name = balancer.dns_name
+        self.security_group = balancer.security_groups[0]
+
+    def _redirect(self) -> None:
         """Send users who come without TLS to where there is."""
         lb.Listener(
             f"{self.name}-redirect",
-            load_balancer_arn=balancer.arn,
+            load_balancer_arn=self.arn,
             port=80,
             protocol="HTTP",
             default_actions=[
@@ -100,7 +116,7 @@ class LoadBalancer(Component):
         )
         vpc.SecurityGroupIngressRule(
             f"{self.name}-redirect-open",
-            security_group_id=group.id,
+            security_group_id=self.security_group,
             description="users, to be sent to HTTPS",
             ip_protocol="tcp",
             from_port=80,

@@ -1,4 +1,4 @@
-"""The network that services live in: a VPC of our own, or one that exists."""
+"""The network that services live in: a VPC of our own, one that exists, or that of another environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from naming import Names
-from settings import ExistingNetwork, OwnNetwork
+from settings import ExistingNetwork, HostNetwork, OwnNetwork
 
 _ANYWHERE = "0.0.0.0/0"
 
@@ -21,7 +21,7 @@ class NetworkArgs:
     """Which network."""
 
     names: Names
-    network: OwnNetwork | ExistingNetwork
+    network: OwnNetwork | ExistingNetwork | HostNetwork
 
 
 class Network(Component):
@@ -42,6 +42,8 @@ class Network(Component):
         self._names = args.names
         if isinstance(args.network, ExistingNetwork):
             self._look_up(args.network)
+        elif isinstance(args.network, HostNetwork):
+            self._join(args.network)
         else:
             self._make(args.network)
         self.public_tasks = not args.network.private
@@ -52,6 +54,13 @@ class Network(Component):
         self.vpc_id = aws.ec2.get_vpc_output(id=network.vpc_id, opts=self.lookup()).id
         self.public_subnets = pulumi.Output.from_input(list(network.public))
         self.task_subnets = pulumi.Output.from_input(list(network.private or network.public))
+
+    def _join(self, network: HostNetwork) -> None:
+        """Stand where another environment's load balancer stands. Fails where there is none of that name."""
+        balancer = aws.lb.get_load_balancer_output(name=network.load_balancer, opts=self.lookup())
+        self.vpc_id = balancer.vpc_id
+        self.public_subnets = balancer.subnets.apply(sorted)
+        self.task_subnets = self.public_subnets
 
     def _make(self, network: OwnNetwork) -> None:
         """Make a VPC with a public subnet per zone, and private ones where there is a NAT gateway."""

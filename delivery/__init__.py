@@ -30,6 +30,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `leaving` | handing an environment over: everything keeps running, AWS's own tools deploy |
 | `examining` | what a release needs, looked at before it is needed |
 | `founding` | what must exist before the first update: bucket and key of the state, roles of AWS's own |
+| `guests` | ports of a load balancer that short-lived environments share with their host |
 | `ledger`, `records`, `documents`, `store` | what is written down |
 | `update`, `histories` | the Pulumi update that ran a release; its entry in Pulumi's own history |
 | `telling`, `lines`, `redact` | what people hear |

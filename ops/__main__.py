@@ -16,6 +16,7 @@ from delivery.errors import DeliveryError
 from ops.abort import abort
 from ops.diff import diff
 from ops.doctor import doctor
+from ops.env import env
 from ops.history import history
 from ops.hold import hold
 from ops.init import init
@@ -33,7 +34,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (init, doctor, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
+for verb in (init, doctor, env, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
     slipway.add_command(verb)
 
 

@@ -12,6 +12,16 @@ from collections.abc import Mapping, Sequence
 from delivery.errors import DeliveryError
 
 
+def ask(words: Sequence[str]) -> str:
+    """Return what Pulumi answers on standard output. Raises `DeliveryError` where it is missing or refuses."""
+    done = subprocess.run([_pulumi(), *words], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise DeliveryError(
+            f"`pulumi {' '.join(words)}` failed (exit code {done.returncode})", "its last lines say why"
+        )
+    return done.stdout
+
+
 def run(
     words: Sequence[str], environment: Mapping[str, str] | None = None, *, check: bool = True, quiet: bool = False
 ) -> int:
@@ -20,9 +30,7 @@ def run(
     quiet: what it says goes to stderr, since stdout is for programs. Ctrl-C is Pulumi's to answer: it cancels the
     update and sees the way back to its end, and we wait for it.
     """
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise DeliveryError("there is no `pulumi` on PATH", "install it, or use the shell of `./slipway shell`")
+    pulumi = _pulumi()
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         code = subprocess.run(
@@ -36,3 +44,11 @@ def run(
     if code != 0 and check:
         raise DeliveryError(f"`pulumi {' '.join(words)}` failed (exit code {code})", "its last lines say why")
     return code
+
+
+def _pulumi() -> str:
+    """Return where Pulumi is. Raises `DeliveryError` where it is missing."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise DeliveryError("there is no `pulumi` on PATH", "install it, or use the shell of `./slipway shell`")
+    return pulumi

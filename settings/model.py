@@ -146,6 +146,31 @@ class ExistingNetwork:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HostNetwork:
+    """The network that another environment's load balancer stands in. Its tasks have public addresses."""
+
+    load_balancer: str
+    """The load balancer's name; VPC and subnets are looked up from it."""
+
+    @property
+    def private(self) -> tuple[str, ...]:
+        """None: which subnets have a way out is known to the host alone."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guest:
+    """A short-lived environment that stands in another one's network, at that one's load balancer."""
+
+    host: Names
+    """Names of the environment whose guest it is."""
+    port: int
+    """The first of its listeners' ports: two for each service that has one."""
+    until: str
+    """When it may be removed, as `2026-12-01T00:00Z`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Registry:
     """Where images are kept."""
 
@@ -261,7 +286,7 @@ class Environment(Stack):
     together: bool
     """Whether one service whose release fails takes the others back."""
     alarms: AlarmSettings
-    network: OwnNetwork | ExistingNetwork
+    network: OwnNetwork | ExistingNetwork | HostNetwork
     domain: str
     certificate_arn: str | None
     secrets: tuple[Secret, ...]
@@ -278,6 +303,8 @@ class Environment(Stack):
     """Alarms that neither refuse a release nor are watched, each with the reason."""
     gates: Gates = field(default_factory=Gates)
     """What a release must be, and when it must not begin."""
+    guest: Guest | None = None
+    """None where it has a load balancer of its own."""
 
     @property
     def source(self) -> str:

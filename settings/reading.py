@@ -8,6 +8,8 @@ from naming import Names
 from settings import place, rollout, session, workflows
 from settings.gates import gates
 from settings.github import boundary, github
+from settings.guest import guest, on_ports
+from settings.guest import network as host_network
 from settings.model import Architecture, Environment, Shared
 from settings.network import network
 from settings.node import Fields, Node
@@ -79,13 +81,17 @@ def read(source: Source) -> Shared | Environment:
         near = min(RETENTION, key=lambda days: abs(days - retention))
         fields["log_retention_days"].wrong("must be a number of days that CloudWatch allows", f"the nearest is {near}")
     version = rollout.version(fields["version"])
+    visiting = guest(fields, source, account, region, protect=common["protect"])
+    if visiting:
+        common["services"] = on_ports(apps, visiting.port)
     if (node := fields["github"]).value and "github" in source.given:
         node.wrong("has no meaning in a stack of kind environment", "it stands in the shared one's", got="")
     common |= {
         "boundary": boundary(source, account, region),
         "origin": rollout.origin(fields["source"], source),
         "release": rollout.release(fields["release"]),
-        "network": network(fields, source),
+        "network": host_network(visiting) if visiting else network(fields, source),
+        "guest": visiting,
         "database": place.database(fields["database"]),
         "together": together,
         "secrets": place.secrets(fields["secrets"], fields["env"], apps),

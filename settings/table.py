@@ -95,6 +95,7 @@ SETTINGS: Mapping[str, Setting] = {
     "zones": Setting(Form.INTEGER, "2 to 6"),
     "nat": Setting(Form.TEXT, "`none`, `one` or `per_zone`"),
     "subnets": Setting(Form.OBJECT, "`public` and `private`: CIDRs inside `cidr`; with `vpc_id`, ids"),
+    "guest": Setting(Form.OBJECT, "empty, or fields, below"),
     "vpc_id": Setting(Form.TEXT, "empty, or the id of a VPC that exists"),
 }
 
@@ -217,6 +218,27 @@ GATES: Mapping[str, Field] = {
     ),
     "override": Field(
         Form.OBJECT, {}, "`after`, `tagged` or `freeze` → why", "Gates that only warn. The record keeps which and why."
+    ),
+}
+
+GUEST: Mapping[str, Field] = {
+    "of": Field(
+        Form.TEXT,
+        None,
+        "the name of another environment's stack, in the same account and region; required",
+        "The environment whose network and load balancer it uses.",
+    ),
+    "port": Field(
+        Form.INTEGER,
+        9000,
+        "1024 to 65000",
+        "The load balancer's first port for it. Each service with a port takes two: for users, then for checks.",
+    ),
+    "until": Field(
+        Form.TEXT,
+        None,
+        "a time in UTC, such as `2026-12-01T00:00Z`; required",
+        "From when on `./slipway env prune` removes it.",
     ),
 }
 
@@ -370,6 +392,7 @@ OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "alarms": ALARMS,
     "gates": GATES,
     "secrets.<VARIABLE>": SECRET,
+    "guest": GUEST,
     "subnets": SUBNETS,
     "github": GITHUB,
     "github.webhooks.<name>": WEBHOOK,

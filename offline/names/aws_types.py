@@ -173,6 +173,10 @@ FUNCTIONS: dict[str, Listed] = {
         terraform="aws_ecr_repository", later=("imageTagMutabilityExclusionFilters",)
     ),
     "aws:index/getAvailabilityZones:getAvailabilityZones": Listed(terraform="aws_availability_zones"),
+    "aws:lb/getLoadBalancer:getLoadBalancer": Listed(
+        terraform="aws_lb",
+        later=("enablePrefixForIpv6SourceNat", "healthCheckLogs", "secondaryIpsAutoAssignedPerSubnet"),
+    ),
     "aws:secretsmanager/getSecretVersions:getSecretVersions": Listed(
         terraform="aws_secretsmanager_secret_versions", copied={"secretArn": "arn", "secretName": "name"}
     ),

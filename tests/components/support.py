@@ -126,6 +126,14 @@ class _Answers(pulumi.runtime.Mocks):
         self._built.calls.append((args.token, args.args, args.provider))
         answers: dict[str, dict[str, Any]] = {
             "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{letter}" for letter in "abc"]},
+            "aws:lb/getLoadBalancer:getLoadBalancer": {
+                "arn": f"arn:{args.args.get('name')}",
+                "arnSuffix": f"suffix/{args.args.get('name')}",
+                "dnsName": f"{args.args.get('name')}.elb.amazonaws.com",
+                "vpcId": "vpc-of-host",
+                "subnets": ["subnet-2", "subnet-1"],
+                "securityGroups": ["sg-of-host"],
+            },
             "aws:ec2/getVpc:getVpc": {"id": args.args.get("id"), "cidrBlock": "10.9.0.0/16"},
             "aws:ecr/getRepository:getRepository": {
                 "arn": f"arn:aws:ecr:{ARN}:repository/{args.args.get('name')}",

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 from components import LoadBalancer, LoadBalancerArgs, Network, NetworkArgs
-from settings import Environment
+from naming import Names
+from settings import Environment, Guest, HostNetwork
 from tests.components.support import Built, app, build, environment, worker
 
 CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/abc"
@@ -41,6 +42,23 @@ def test_the_balancer_stands_in_the_public_subnets() -> None:
         "subnets": ["id:network-public-1", "id:network-public-2"],
         "dropInvalidHeaderFields": True,
         "enableDeletionProtection": False,
+    }
+
+
+def test_a_guest_adds_listeners_to_its_host_s_and_makes_no_network() -> None:
+    guest = Guest(host=Names(project="shop", stack="staging"), port=9000, until="2026-12-01T00:00Z")
+    host = HostNetwork(load_balancer="shop-staging-door")
+    built = door(names=Names(project="shop", stack="pr-1"), network=host, guest=guest)
+    assert {one.type for one in built.resources if one.custom and "provider" not in one.type} == {
+        "aws:lb/targetGroup:TargetGroup",
+        "aws:lb/listener:Listener",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    }
+    assert {one.inputs["loadBalancerArn"] for one in built.of("Listener").values()} == {"arn:shop-staging-door"}
+    assert {one.inputs["vpcId"] for one in built.of("TargetGroup").values()} == {"vpc-of-host"}
+    assert built.one("SecurityGroupIngressRule").inputs["securityGroupId"] == "sg-of-host"
+    assert {str(arguments["name"]) for token, arguments, _ in built.calls if "getLoadBalancer" in token} == {
+        "shop-staging-door"
     }
 
 
