@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rehearsal.story.acts import (
+    branch,
     broken,
     by_hand,
     canary,
@@ -72,6 +73,7 @@ ACTS: Sequence[Act] = (
     ),
     Act("by-hand", "A person who watches", by_hand.WHY, by_hand.play, ("first", "canary"), bug=True, encore=True),
     Act("several", "Three services as one", several.WHY, several.play, ("first", "canary"), bug=True, encore=True),
+    Act("branch", "An environment for a branch", branch.WHY, branch.play, ("first",), bug=True, encore=True),
     Act("github", "The repository on GitHub, as code", github.WHY, github.play, encore=True, github=True),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
