@@ -217,6 +217,8 @@ class Shared(Stack):
 
     github: GitHub | None = None
     """The repository; None where nothing of it is declared."""
+    pullers: tuple[str, ...] = ()
+    """Other accounts whose environments run images of this registry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -278,6 +280,8 @@ class Environment(Stack):
     """Alarms that neither refuse a release nor are watched, each with the reason."""
     gates: Gates = field(default_factory=Gates)
     """What a release must be, and when it must not begin."""
+    readers: tuple[str, ...] = ()
+    """Other accounts whose environments read the releases of this one."""
 
     @property
     def source(self) -> str:
