@@ -65,6 +65,8 @@ class Services:
 
     def of(self, account: str, prefix: str) -> JsonService | None:
         """Return the service that the target header of a call names; None where it is none of ours."""
+        if not any(prefix in services for services in self._by_account.values()):
+            return None
         if account not in self._by_account:
             self._by_account[account] = _by_prefix(self._elsewhere(account))
         return self._by_account[account].get(prefix)

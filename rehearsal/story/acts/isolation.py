@@ -16,7 +16,7 @@ from rehearsal.stage.workspace import SHARED, STAGING
 from rehearsal.story.play import Play
 from rehearsal.story.pulumi import Pulumi
 from rehearsal.story.roles import calls
-from rehearsal.story.roles.attempts import Attempt, judge
+from rehearsal.story.roles.attempts import Attempt, outcome
 from rehearsal.story.roles.taking import Taken, become, role_of, take, token
 from rehearsal.story.roles.things import Place, Things, put, put_image
 
@@ -42,8 +42,6 @@ def play(play: Play) -> None:
     play.pulumi.up(SHARED, "roles", what="Declaring the roles").done.needed("the shared stack could not be made")
     play.notes.resources = {SHARED: play.pulumi.resources(SHARED)}
     _tokens(play, hub)
-    play.pulumi.begin(STAGING)
-    _records(play, hub)
     things = put(play.stage, here, repository, put_image(play.stage, repository), state)
     _one_account(play, hub, here, things)
     _two_accounts(play, hub, here[0], things)
@@ -64,17 +62,6 @@ def _describe(play: Play, pulumi: Pulumi, stack: str, hub: GitHub, github: Mappi
     }
     for field, value in wanted.items():
         pulumi.set(stack, play.key(f"github.{field}"), value, path=True)
-
-
-def _records(play: Play, hub: GitHub) -> None:
-    """Let staging's own role declare where staging writes its releases down, and who else reads them."""
-    taken = take(play.stage, role_of(hub, STAGING), token(hub, STAGING))
-    hand = Hand(play.hand.home, play.hand.notebook, {**play.hand.environment, **taken.variables}, play.hand.folder)
-    target = f"urn:pulumi:{STAGING}::{play.stage.project.name}::slipway:aws:Records$**"
-    words = ["pulumi", "up", "--yes", "--skip-preview", "--stack", STAGING, "--target", target]
-    shown = f"pulumi up -s {STAGING} --target '…slipway:aws:Records$**'"
-    update = Pulumi(hand, play.console).watched(words, shown, "records", "Declaring staging's records", None)
-    update.done.needed("staging's role could not declare the bucket of its releases")
 
 
 def _tokens(play: Play, hub: GitHub) -> None:
@@ -110,22 +97,25 @@ def _one_account(play: Play, hub: GitHub, here: Sequence[Place], things: Things)
         PRODUCTION: calls.production(production, staging, things),
         f"{PRODUCTION}-rollback": calls.rollback(production, things),
     }
+    wrong = list[str]()
     for environment, attempts in roles.items():
         taken = take(play.stage, role_of(hub, environment), token(hub, environment))
-        _try(play, f"{environment}, one account", taken, attempts)
+        wrong += _try(play, f"{environment}, one account", taken, attempts)
         if environment == STAGING:
             made = become(play.stage, calls.give_everything(taken, staging))
-            _try(play, "a role that staging's deployment made", made, calls.made(staging, production, things))
+            attempts = calls.made(staging, production, things)
+            wrong += _try(play, "a role that staging's deployment made", made, attempts)
+    _judge(wrong)
 
 
 def _two_accounts(play: Play, hub: GitHub, staging: Place, things: Things) -> None:
     """Let production move into an account of its own, and try its role on what it takes from the other."""
     production = Place(staging.project, PRODUCTION, ACCOUNT, staging.region)
     play.console.say(f"Production moves into an account of its own, {ACCOUNT}.")
+    play.pulumi.begin(PRODUCTION)
     play.pulumi.set(PRODUCTION, play.key("account"), ACCOUNT)
     done = play.pulumi.up(SHARED, "production moves out", what="Letting the other account pull")
     done.done.needed("the shared stack could not be changed")
-    _records(play, hub)
     administrator = {**play.hand.environment, "AWS_ACCESS_KEY_ID": ACCOUNT}
     there = Pulumi(Hand(play.hand.home, play.hand.notebook, administrator, play.hand.folder), play.console)
     where = {"aws:region": production.region, play.key("account"): ACCOUNT, play.key("kind"): "shared"}
@@ -135,18 +125,33 @@ def _two_accounts(play: Play, hub: GitHub, staging: Place, things: Things) -> No
     apart = put(play.stage, [production], things.repository, things.digest, state)
     arn = production.iam(f"role/ci/{production.stem}-ci-deploy")
     taken = take(play.stage, arn, token(hub, PRODUCTION))
-    _try(play, f"{PRODUCTION}, in an account of its own", taken, calls.production_apart(production, staging, apart))
+    attempts = calls.production_apart(production, staging, apart)
+    _judge(_try(play, f"{PRODUCTION}, in an account of its own", taken, attempts))
     there.destroy(APART).done.needed("production's roles could not be removed")
 
 
-def _try(play: Play, who: str, taken: Taken, attempts: Sequence[Attempt]) -> None:
-    """Make the calls of one role, and tell what came of them."""
+def _try(play: Play, who: str, taken: Taken, attempts: Sequence[Attempt]) -> list[str]:
+    """Make the calls of one role and tell what came of them; return what should not have."""
     with play.console.working(f"Calling AWS as {taken.name}"):
-        refused, let_through = judge(attempts, taken)
-    for attempt in refused:
-        play.console.refused(f"{taken.name} may not {attempt.what}: {attempt.denied} is denied")
-    told = f"{who}: {len(refused)} calls denied ({', '.join(attempt.what for attempt in refused)})"
-    _found(play, f"{told}; {len(let_through)} let through ({', '.join(attempt.what for attempt in let_through)})")
+        found = {attempt: outcome(attempt, taken) for attempt in attempts}
+    wrong = [f"{taken.name}, {attempt.what}: {problem}" for attempt, problem in found.items() if problem]
+    if not wrong:
+        refused = [attempt for attempt in attempts if attempt.denied]
+        through = [attempt.what for attempt in attempts if not attempt.denied]
+        for attempt in refused:
+            play.console.refused(f"{taken.name} may not {attempt.what}: {attempt.denied} is denied")
+        told = f"{who}: {len(refused)} calls denied ({', '.join(attempt.what for attempt in refused)})"
+        _found(play, f"{told}; {len(through)} let through ({', '.join(through)})")
+    return wrong
+
+
+def _judge(wrong: Sequence[str]) -> None:
+    """Raise `RehearsalError` with every call that a policy answers otherwise than it should."""
+    if wrong:
+        raise RehearsalError(
+            "roles do not do what they may, no more and no less:\n  " + "\n  ".join(wrong),
+            "their policies are in components/access; what the emulated AWS compares is in rehearsal/aws/iam.",
+        )
 
 
 def _found(play: Play, text: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rehearsal.errors import RehearsalError
 from rehearsal.story.roles.taking import Taken
 
 #: What AWS's services say where policies refuse.
@@ -44,18 +43,3 @@ def outcome(attempt: Attempt, role: Taken) -> str:
         missing = [word for word in (role.name, attempt.denied) if word not in said]
         return f"its refusal does not say {' and '.join(missing)}: {said}" if missing else ""
     return "it should have been refused, and went through" if attempt.denied else ""
-
-
-def judge(attempts: Iterable[Attempt], role: Taken) -> tuple[list[Attempt], list[Attempt]]:
-    """Make the calls of one role; return those that were refused and those let through, all as they should be.
-
-    Raises `RehearsalError` with everything that is not.
-    """
-    tried = list(attempts)
-    wrong = [f"{one.what}: {problem}" for one in tried if (problem := outcome(one, role))]
-    if wrong:
-        raise RehearsalError(
-            f"{role.name} does not do what it may, no more and no less:\n  " + "\n  ".join(wrong),
-            "its policies are in components/access; what the emulated AWS compares is in rehearsal/aws/iam.",
-        )
-    return [one for one in tried if one.denied], [one for one in tried if not one.denied]

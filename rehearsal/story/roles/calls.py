@@ -37,7 +37,8 @@ def production(own: Place, other: Place, things: Things) -> Sequence[Attempt]:
         *_deploys(own, things),
         Attempt("look at how staging is", lambda it: _describe(it, other)),
         Attempt("look at staging's alarms", lambda it: it.client("cloudwatch").describe_alarms(AlarmNames=["a"])),
-        *_takes(own, other, things, other.account),
+        Attempt("read staging's releases", lambda it: _read(it, other)),
+        *_takes(things, other.account),
         *_keeps_off(own, other, things),
         *_cannot_rise(own, other),
     ]
@@ -45,7 +46,7 @@ def production(own: Place, other: Place, things: Things) -> Sequence[Attempt]:
 
 def production_apart(own: Place, other: Place, things: Things) -> Sequence[Attempt]:
     """The same where production is in an account of its own."""
-    return [*_deploys(own, things), *_takes(own, other, things, other.account), *_cannot_rise(own, other)]
+    return [*_deploys(own, things), *_takes(things, other.account), *_cannot_rise(own, other)]
 
 
 def preview(own: Place, things: Things) -> Sequence[Attempt]:
@@ -127,11 +128,10 @@ def _deploys(own: Place, things: Things) -> Sequence[Attempt]:
     ]
 
 
-def _takes(own: Place, other: Place, things: Things, registry: str) -> Sequence[Attempt]:
+def _takes(things: Things, registry: str) -> Sequence[Attempt]:
     """What who takes images may do with them, and what not."""
     return [
         Attempt("pull an image that staging proved", lambda it: _pull(it, things, registry)),
-        Attempt("read staging's releases", lambda it: _read(it, other)),
         Attempt("push a layer", lambda it: _layer(it, things, registry), "ecr:InitiateLayerUpload"),
         Attempt("push an image", lambda it: _tag(it, things, "6.6.6", registry), "ecr:PutImage"),
         Attempt("delete an image", lambda it: _delete_image(it, things, registry), "ecr:BatchDeleteImage"),
