@@ -18,7 +18,7 @@ from rehearsal.story.pulumi import Pulumi
 from rehearsal.story.roles import calls
 from rehearsal.story.roles.attempts import Attempt, outcome
 from rehearsal.story.roles.taking import Taken, become, role_of, take, token
-from rehearsal.story.roles.things import Place, Things, put, put_image
+from rehearsal.story.roles.things import Place, Things, put, put_image, remove_roles
 
 WHY = (
     "The shared stack declares a role for each environment and purpose. Each is taken with a token of the emulated "
@@ -106,6 +106,7 @@ def _one_account(play: Play, hub: GitHub, here: Sequence[Place], things: Things)
             attempts = calls.made(staging, production, things)
             wrong += _try(play, "a role that staging's deployment made", made, attempts)
     _judge(wrong)
+    remove_roles(play.stage, here)
 
 
 def _two_accounts(play: Play, hub: GitHub, staging: Place, things: Things) -> None:
@@ -127,6 +128,7 @@ def _two_accounts(play: Play, hub: GitHub, staging: Place, things: Things) -> No
     taken = take(play.stage, arn, token(hub, PRODUCTION))
     attempts = calls.production_apart(production, staging, apart)
     _judge(_try(play, f"{PRODUCTION}, in an account of its own", taken, attempts))
+    remove_roles(play.stage, [production])
     there.destroy(APART).done.needed("production's roles could not be removed")
 
 

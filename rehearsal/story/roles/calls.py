@@ -300,7 +300,7 @@ def _delete_image(it: Taken, things: Things, registry: str) -> None:
 
 def _make_role(it: Taken, place: Place, boundary: str) -> None:
     bounded = {"PermissionsBoundary": boundary} if boundary else {}
-    it.client("iam").create_role(RoleName=f"{place.stem}-made", AssumeRolePolicyDocument=trusting(place), **bounded)
+    it.client("iam").create_role(RoleName=place.made, AssumeRolePolicyDocument=trusting(place), **bounded)
 
 
 def _assume(it: Taken, place: Place) -> None:
@@ -309,5 +309,5 @@ def _assume(it: Taken, place: Place) -> None:
 
 def give_everything(it: Taken, place: Place) -> str:
     """Let a role that the deployment has made do anything, as it may; return the role's ARN."""
-    it.client("iam").put_role_policy(RoleName=f"{place.stem}-made", PolicyName="all", PolicyDocument=_ANYTHING)
-    return place.iam(f"role/{place.stem}-made")
+    it.client("iam").put_role_policy(RoleName=place.made, PolicyName="all", PolicyDocument=_ANYTHING)
+    return place.iam(f"role/{place.made}")

@@ -70,7 +70,7 @@ def take(stage: Stage, arn: str, signed: str) -> Taken:
         "sts",
         endpoint_url=stage.emulator.endpoint,
         region_name=stage.emulator.region,
-        config=Config(signature_version="unsigned", retries={"total_max_attempts": 1}),  # type: ignore[arg-type]
+        config=Config(signature_version="unsigned", retries={"total_max_attempts": 1}),
     )
     answer = sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="rehearsal", WebIdentityToken=signed)
     return Taken(arn, stage.emulator.endpoint, stage.emulator.region, dict(answer["Credentials"]))

@@ -55,6 +55,11 @@ class Place:
         return self.iam(f"policy/ci/{self.stem}-boundary")
 
     @property
+    def made(self) -> str:
+        """A role that its deployment makes."""
+        return f"{self.stem}-made"
+
+    @property
     def service(self) -> dict[str, str]:
         """Its service, as ECS is asked for it."""
         return {"cluster": f"{self.stem}-cluster", "service": f"{self.stem}-api"}
@@ -107,6 +112,15 @@ def put(stage: Stage, places: Sequence[Place], repository: str, digest: str, sta
             **place.target, MinCapacity=1, MaxCapacity=2, Tags={"project": place.project, "stack": place.name}
         )
     return Things(repository, digest, state, networks)
+
+
+def remove_roles(stage: Stage, places: Sequence[Place]) -> None:
+    """Remove the roles that deployments have made: while they stand, nobody removes their boundary."""
+    for place in places:
+        iam = stage.client("iam", place.account)
+        for name in iam.list_role_policies(RoleName=place.made)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=place.made, PolicyName=name)
+        iam.delete_role(RoleName=place.made)
 
 
 def _bucket(stage: Stage, account: str, name: str, key: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from rehearsal.aws.iam import tokens
 from rehearsal.aws.iam.tokens import Issuers
 from rehearsal.github.tokens import ISSUER, Issuer
 from tests.rehearsal.aws.iam.conftest import Enforced
@@ -43,7 +43,7 @@ def github(monkeypatch: pytest.MonkeyPatch, issuers: Issuers) -> Issuer:
         def json(self) -> Any:
             return issuer.document(self._url.removeprefix("http://github"))
 
-    monkeypatch.setattr(tokens.requests, "get", lambda url, timeout: Answer(url))
+    monkeypatch.setattr(requests, "get", lambda url, timeout: Answer(url))
     issuers.add(ISSUER, "http://github/")
     return issuer
 
@@ -68,7 +68,7 @@ def take(arn: str, token: str) -> Any:
         "sts",
         endpoint_url="http://ministack",
         region_name="eu-central-1",
-        config=Config(signature_version="unsigned"),  # type: ignore[arg-type]
+        config=Config(signature_version="unsigned"),
     )
     sts.meta.events.register("before-send", _send)
     return sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="job", WebIdentityToken=token)
