@@ -105,20 +105,42 @@ def warden(
     return document(statements)
 
 
-def tls_only(bucket: str) -> Document:
-    """Refuse requests to a bucket (an ARN) that are not encrypted on the way."""
-    return document(
-        [
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket, f"{bucket}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ]
-    )
+def releases(bucket: str, readers: Sequence[str]) -> Document:
+    """Refuse requests to a bucket (an ARN) that are not encrypted on the way; let other accounts (ARNs) read it.
+
+    Who of an account may, its own policies say.
+    """
+    plain: Document = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket, f"{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    if not readers:
+        return document([plain])
+    who = {"Principal": {"AWS": list(readers)}}
+    reads = [
+        allow(["s3:ListBucket"], [bucket]) | who,
+        allow(["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket}/*"]) | who,
+    ]
+    return document([plain, *reads])
+
+
+def pull(pullers: Sequence[str]) -> Document:
+    """Let other accounts (ARNs) look at the images of a repository and run them, and no more.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html
+    """
+    reads = "BatchCheckLayerAvailability BatchGetImage DescribeImages DescribeRepositories GetDownloadUrlForLayer"
+    taken = [f"ecr:{action}" for action in f"{reads} ListImages ListTagsForResource".split()]
+    return document([{"Sid": "Pull", "Effect": "Allow", "Principal": {"AWS": list(pullers)}, "Action": taken}])
+
+
+def account_arns(accounts: Sequence[str], partition: str) -> list[str]:
+    """Return accounts as policies name them: whoever their own policies let."""
+    return [f"arn:{partition}:iam::{account}:root" for account in accounts]
 
 
 def expire_untagged(days: int) -> Document:

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_aws import s3
 
 from components.component import Component
-from components.policies import tls_only
+from components.policies import account_arns, releases
 from delivery.records import bucket_name
 from naming import partition
 from settings import Environment
@@ -35,7 +35,7 @@ class Records(Component):
     def __init__(self, name: str, args: RecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         env = args.env
-        called = bucket_name(env.names.project, env.names.stack, env.account)
+        called, where = bucket_name(env.names.project, env.names.stack, env.account), partition(env.region)
         bucket = s3.Bucket(
             f"{name}-bucket",
             bucket=called,
@@ -87,7 +87,9 @@ class Records(Component):
         s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
-            policy=pulumi.Output.json_dumps(tls_only(f"arn:{partition(env.region)}:s3:::{called}")),
+            policy=pulumi.Output.json_dumps(
+                releases(f"arn:{where}:s3:::{called}", account_arns(env.readers, where)),
+            ),
             opts=self.child(depends_on=[private]),
         )
         self.bucket = bucket.bucket

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_aws import ecr
 
 from components.component import Component
-from components.policies import Document
+from components.policies import Document, pull
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +23,8 @@ class RegistryArgs:
     """Which images ECR deletes by itself."""
     protect: bool
     """Whether it is guarded against deletion; where not, it is deleted with its images."""
+    pullers: tuple[str, ...] = ()
+    """ARNs of other accounts that run its images."""
 
 
 class Registry(Component):
@@ -49,5 +51,12 @@ class Registry(Component):
             policy=pulumi.Output.json_dumps(args.expiry),
             opts=self.child(),
         )
+        if args.pullers:
+            ecr.RepositoryPolicy(
+                f"{name}-pull",
+                repository=repository.name,
+                policy=pulumi.Output.json_dumps(pull(args.pullers)),
+                opts=self.child(),
+            )
         self.url = repository.repository_url
         self.finish()

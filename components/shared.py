@@ -9,8 +9,9 @@ from pathlib import Path
 import pulumi
 
 from components.component import Component
-from components.policies import expire_all, expire_untagged
+from components.policies import account_arns, expire_all, expire_untagged
 from components.registry import Registry, RegistryArgs
+from naming import partition
 from settings import GitHub
 from settings import Shared as SharedSettings
 
@@ -78,6 +79,7 @@ class Shared(Component):
                     immutable=True,
                     expiry=expire_untagged(_UNTAGGED_DAYS),
                     protect=stack.protect,
+                    pullers=tuple(account_arns(stack.pullers, partition(stack.region))),
                 ),
                 self.child(),
             )

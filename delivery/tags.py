@@ -75,7 +75,12 @@ class Tags:
         return self._manifest(image) is not None
 
     def put(self, image: Image, tag: str) -> bool:
-        """Let a tag name the image; False where it names another one, or the image is gone. Idempotent."""
+        """Let a tag name the image; False where it names another one, or the image is gone. Idempotent.
+
+        Of an image that is taken the tags are there already, and the right to set them is not.
+        """
+        if (named := self.digest(image, tag)) is not None:
+            return named == image.digest
         manifest = self._manifest(image)
         if manifest is None:
             return False

@@ -6,7 +6,7 @@ import re
 from typing import cast, get_args
 
 from naming import Names, partition
-from settings import agreed, place, session
+from settings import agreed, neighbours, place, session
 from settings.node import Fields, Node
 from settings.repository import GUARD_PATH, ISSUER, Approval, GitHub, Label, Place, Webhook
 from settings.source import Source
@@ -124,6 +124,7 @@ def _places(node: Node, source: Source) -> tuple[Place, ...]:
             )
             continue
         origin = str(said.get("source") or "build")
+        after = neighbours.after(said)
         lasts = session.session(Node(f"Pulumi.{name}.yaml", "session", said.get("session"), [], "1h"))
         found.append(
             Place(
@@ -134,6 +135,8 @@ def _places(node: Node, source: Source) -> tuple[Place, ...]:
                 origin=None if origin == "build" else origin,
                 origin_account=str(source.stacks.get(origin, {}).get("account", "")) or account,
                 session_seconds=max(lasts, _SHORTEST_SESSION),
+                after=after,
+                after_account=str(source.stacks.get(after or "", {}).get("account", "")) or account,
             )
         )
     names = {one.name for one in found}

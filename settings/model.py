@@ -242,6 +242,8 @@ class Shared(Stack):
 
     github: GitHub | None = None
     """The repository; None where nothing of it is declared."""
+    pullers: tuple[str, ...] = ()
+    """Other accounts whose environments run images of this registry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -305,6 +307,8 @@ class Environment(Stack):
     """What a release must be, and when it must not begin."""
     guest: Guest | None = None
     """None where it has a load balancer of its own."""
+    readers: tuple[str, ...] = ()
+    """Other accounts whose environments read the releases of this one."""
 
     @property
     def source(self) -> str:

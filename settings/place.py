@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from settings.model import App, Database, Registry, Secret
+from settings.model import App, Database, Origin, Registry, Secret
 from settings.node import Fields, Node
 from settings.problems import NOTHING
 from settings.services import variable
@@ -58,6 +58,16 @@ def registry(node: Node, project: str, own_account: str, own_region: str) -> Reg
     if found["region"] and own_region and found["region"] != own_region:
         node.wrong(f"must be in the stack's region, {own_region}", "replicate the repositories there")
     return Registry(account=found["account"] or own_account, prefix=found["prefix"] or project, owned=False)
+
+
+def registry_of_taken(own: Registry, node: Node, origin: Origin | None, source: Source, own_region: str) -> Registry:
+    """Return where images that are taken are, if the setting does not say: where the place they come from keeps them.
+
+    Of a place in another region, or with a registry of somebody else's, that cannot be known.
+    """
+    if node.value or origin is None or origin.region != own_region or source.stacks[origin.stack].get("registry"):
+        return own
+    return Registry(account=origin.account, prefix=own.prefix, owned=own.owned)
 
 
 def domain_and_certificate(fields: Fields, own_region: str) -> tuple[str, str | None]:

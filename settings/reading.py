@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast, get_args
 
 from naming import Names
-from settings import place, rollout, session, workflows
+from settings import neighbours, place, rollout, session, workflows
 from settings.gates import gates
 from settings.github import boundary, github
 from settings.guest import guest, on_ports
@@ -63,6 +63,7 @@ def read(source: Source) -> Shared | Environment:
     }
     if kind == StackKind.SHARED:
         common["github"] = github(fields["github"], source, common["workflows"].approval)
+        common["pullers"] = neighbours.pullers(source, account)
         _stop_if(problems, source)
         return Shared(**common)
 
@@ -99,8 +100,12 @@ def read(source: Source) -> Shared | Environment:
         "session_seconds": lasts,
         "waive": rollout.waive(fields["waive"]),
         "gates": gates(fields["gates"], source, account, region),
+        "readers": neighbours.readers(source, account),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }
+    common["registry"] = place.registry_of_taken(
+        common["registry"], fields["registry"], common["origin"], source, region
+    )
     _stop_if(problems, source)
     builds = common["origin"] is None and not common["release"]
     named = Version(version, "")

@@ -31,6 +31,9 @@ class Place:
     origin_account: str
     session_seconds: int
     """How long CI's credentials last there."""
+    after: str | None = None
+    """The stack that a release must serve in first, by the gate of that name; None for none."""
+    after_account: str = ""
 
     @property
     def name(self) -> str:

@@ -62,7 +62,7 @@ def making(scope: Scope) -> list[Document]:
         allow(_SCALING, scope.targets),
         allow(_BUCKET, [scope.records]),
         allow(["s3:DeleteObjectVersion"], [f"{scope.records}/*"]),
-        allow(_PUSH, scope.repositories),
+        *([allow(_PUSH, scope.repositories)] if scope.builds else []),
         allow(_NETWORK, ["*"], {"StringEquals": {"aws:RequestedRegion": scope.place.region}}),
         allow(_ROLES_BOUNDED, scope.roles, {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}),
         allow(_ROLES, scope.roles),

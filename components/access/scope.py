@@ -54,11 +54,17 @@ class Scope:
         """Return cluster, services, task sets and tasks."""
         cluster, service = self.named(Kind.CLUSTER), self.named(Kind.SERVICE)
         inner = (f"service/{cluster}/{service}", f"task-set/{cluster}/{service}/*", f"task/{cluster}/*")
-        return self.arn("ecs", f"cluster/{cluster}", *inner, *self._families)
+        return [self.cluster, *self.arn("ecs", *inner), *self.definitions]
 
     @property
-    def _families(self) -> tuple[str]:
-        return (f"task-definition/{self.named(Kind.TASK_FAMILY)}:*",)
+    def cluster(self) -> str:
+        """Return the cluster."""
+        return self.arn("ecs", f"cluster/{self.named(Kind.CLUSTER)}")[0]
+
+    @property
+    def definitions(self) -> list[str]:
+        """Return the task definitions."""
+        return self.arn("ecs", f"task-definition/{self.named(Kind.TASK_FAMILY)}:*")
 
     @property
     def codedeploy(self) -> list[str]:
@@ -124,9 +130,14 @@ class Scope:
         return [self.iam(f"role{GUARD_PATH}*"), self.iam(f"policy{GUARD_PATH}*"), self.iam("oidc-provider/*")]
 
     @property
+    def builds(self) -> bool:
+        """Return whether images are made here; where they are taken, nobody has to write to a registry."""
+        return self.place.origin is None
+
+    @property
     def repositories(self) -> list[str]:
         """Return the repositories of images, in any region: the shared stack may be in another."""
-        accounts = sorted({self.registry.account, self.place.account})
+        accounts = sorted({self.registry.account, self.place.account, self.place.origin_account})
         return [f"{self.prefix}:ecr:*:{account}:repository/{self.registry.prefix}/*" for account in accounts]
 
     @property
@@ -136,21 +147,40 @@ class Scope:
 
     @property
     def readable_records(self) -> list[str]:
-        """Return the buckets of releases that it reads: its own, and that of the environment that it takes from."""
-        origin = self.place.origin
-        return [self.records, *([self._bucket(origin, self.place.origin_account)] if origin else [])]
+        """Return the buckets of releases that it reads: its own, and of where releases come from or serve first."""
+        place = self.place
+        read = {place.origin: place.origin_account, place.after: place.after_account}
+        return [self.records, *(self._bucket(name, account) for name, account in read.items() if name)]
 
     def _bucket(self, stack: str, account: str) -> str:
         return f"{self.prefix}:s3:::{bucket_name(self.place.names.project, stack, account)}"
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """Return the others that are asked how they are: a release comes from there, or must serve there first."""
+        return tuple(other for other in self.others if other in (self.place.origin, self.place.after))
+
+    @property
     def foreign(self) -> list[str]:
-        """Return whatever bears the name of another environment: things, secrets, log groups, records."""
+        """Return whatever bears the name of another environment."""
+        return self.bearing(self.others)
+
+    def bearing(self, others: tuple[str, ...]) -> list[str]:
+        """Return whatever bears the name of one of these environments: things, secrets, log groups, records."""
         project, own = self.place.names.project, self.place.name
-        found = [f"{self.prefix}:*:*:*:*{project}/{other}/*" for other in self.others]
+        found = [f"{self.prefix}:*:*:*:*{project}/{other}/*" for other in others]
         return found + [
-            f"{self.prefix}:*:*:*:*{project}-{other}-*" for other in self.others if not own.startswith(f"{other}-")
+            f"{self.prefix}:*:*:*:*{project}-{other}-*" for other in others if not own.startswith(f"{other}-")
         ]
+
+    @property
+    def tagged(self) -> dict[str, dict[str, str | list[str]]]:
+        """Return the condition that holds of what bears another environment's tags: for what has no name of ours."""
+        tags: dict[str, str | list[str]] = {
+            "aws:ResourceTag/project": self.place.names.project,
+            "aws:ResourceTag/stack": list(self.others),
+        }
+        return {"StringEquals": tags}
 
     @property
     def state_objects(self) -> list[str]:

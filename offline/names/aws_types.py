@@ -83,6 +83,7 @@ RESOURCES: dict[str, Listed] = {
         autoname=AutoName(longest=256, lower=True),
         later=("imageTagMutabilityExclusionFilters",),
     ),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": Listed(terraform="aws_ecr_repository_policy", delete_first=True),
     "aws:ecs/cluster:Cluster": Listed(terraform="aws_ecs_cluster", autoname=AutoName()),
     "aws:ecs/service:Service": Listed(
         terraform="aws_ecs_service",

@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -52,6 +53,7 @@ def _serve(options: argparse.Namespace) -> None:
         home=home,
         label=containers.label_of(home),
         containers=not options.no_containers,
+        iam=options.iam,
     )
     if world.containers:
         _require_docker()
@@ -64,13 +66,20 @@ def _serve(options: argparse.Namespace) -> None:
     from rehearsal.aws.autoscaling.scaling import BotoServices, Scaling
     from rehearsal.aws.codedeploy.api import CodeDeploy
     from rehearsal.aws.events import Bus
+    from rehearsal.aws.gateway import JsonService, Services
     from rehearsal.aws.proxy.upstream import Upstream
 
     corrected = server.correct(world)
     codedeploy = CodeDeploy.of(world, Bus(world).publish)
     autoscaling = AutoScaling(world)
     scaling = Scaling(world, autoscaling, BotoServices(world))
-    asyncio.run(server.run(world, Upstream.of(outer), [codedeploy, autoscaling], corrected, scaling.tick))
+
+    def elsewhere(account: str) -> list[JsonService]:
+        there = replace(world, account=account)
+        return [CodeDeploy.of(there, Bus(there).publish), AutoScaling(there)]
+
+    ours = Services(world, [codedeploy, autoscaling], elsewhere)
+    asyncio.run(server.run(world, Upstream.of(outer), ours, corrected, scaling.tick))
 
 
 def _options() -> argparse.Namespace:
@@ -84,6 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--speed", type=float, default=1.0, help="emulated seconds per second (default 1)")
     parser.add_argument("--home", required=True, help="folder for certificates and ready.json")
     parser.add_argument("--no-containers", action="store_true", help="without a Docker engine: no task can run")
+    parser.add_argument("--iam", action="store_true", help="enforce signatures and policies")
     options = parser.parse_args()
     if not re.fullmatch(r"\d{12}", options.account):
         parser.error(f"--account: twelve digits, got {options.account!r}")

@@ -4,6 +4,7 @@
 {"count": N}`: close the next N production connections without an answer, to prove that whoever counts failures sees
 them. `GET metrics`: what the load balancers carried. `GET trouble`: the rules of `rehearsal.aws.trouble` in force, and
 what each has met. `POST trouble {rule}`: one more. `POST calm {"name": …}`: end that rule; all where none is named.
+`GET issuers`: where issuers of web identities are on this machine. `POST issuers {"https://issuer": URL}`: one more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import Counter
 from typing import Any
 
 from rehearsal.aws.corrections.elb_metrics import TrafficMetrics
+from rehearsal.aws.iam.tokens import Issuers
 from rehearsal.aws.trouble import Trouble
 from rehearsal.aws.world import World
 
@@ -24,9 +26,10 @@ Answer = tuple[int, dict[str, str], bytes]
 class Control:
     """The control paths and the counter of drops."""
 
-    def __init__(self, world: World, traffic: TrafficMetrics) -> None:
+    def __init__(self, world: World, traffic: TrafficMetrics, issuers: Issuers | None = None) -> None:
         self._world = world
         self._traffic = traffic
+        self._issuers = issuers or Issuers()
         self.trouble = Trouble()
         self._lock = threading.Lock()
         self._to_drop = 0
@@ -55,7 +58,9 @@ class Control:
             return _json(self._metrics())
         if what in ("trouble", "calm"):
             return self._trouble(method, what, body)
-        known = "GET clock, drops, metrics, trouble, or POST drop, trouble, calm"
+        if what == "issuers":
+            return self._issuer(method, body)
+        known = "GET clock, drops, metrics, trouble, issuers, or POST drop, trouble, calm, issuers"
         return _json({"error": f"{method} {path}: no such control. Fix: {known}"}, 404)
 
     def _trouble(self, method: str, what: str, body: bytes) -> Answer:
@@ -68,6 +73,14 @@ class Control:
         except (ValueError, AttributeError) as error:
             return _json({"error": f'{what}: {error}. Fix: POST {{"name": "slow", "effect": "throttle"}}'}, 400)
         return _json(self.trouble.shown())
+
+    def _issuer(self, method: str, body: bytes) -> Answer:
+        try:
+            for issuer, address in (json.loads(body or b"{}") if method == "POST" else {}).items():
+                self._issuers.add(str(issuer), str(address))
+        except (ValueError, AttributeError):
+            return _json({"error": 'issuers: URLs by issuer. Fix: POST {"https://issuer": "http://127.0.0.1:1"}'}, 400)
+        return _json(self._issuers.shown())
 
     def _drop(self, body: bytes) -> Answer:
         try:

@@ -39,6 +39,7 @@ def build(world: World, outer: dict[str, str]) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
+        "AUTH": str(world.iam).lower(),
         "AWS_REGION": world.region,
         "AWS_DEFAULT_REGION": world.region,
         "AWS_ACCESS_KEY_ID": world.account,

@@ -18,8 +18,11 @@ from hypercorn.protocol.events import StreamClosed
 from ministack.core.responses import StreamingResponse, request_scope
 from ministack.services import alb
 
+from rehearsal.aws.accounts import caller
 from rehearsal.aws.clock import http_date
 from rehearsal.aws.control import Control
+from rehearsal.aws.iam.call import Call as Made
+from rehearsal.aws.iam.guard import Owned, refused
 from rehearsal.aws.trouble import Call, Rule
 from rehearsal.aws.world import World
 
@@ -38,19 +41,48 @@ class JsonService(Protocol):
     """One of our own services: an AWS JSON API named by the first half of `X-Amz-Target`."""
 
     target_prefix: str
+    iam_prefix: str
+    """Of its actions in policies, such as `codedeploy`."""
 
     def handle(self, action: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Answer one call."""
         ...
 
+    def resources(self, call: Made) -> Owned:
+        """Return what a call is made on (ARNs), each with its tags."""
+        ...
+
+
+class Services:
+    """Our own services, of each account its own."""
+
+    def __init__(
+        self, world: World, own: list[JsonService], elsewhere: Callable[[str], list[JsonService]] = lambda _: []
+    ) -> None:
+        """Take those of the world's account; `elsewhere` makes those of another one, when it is first asked for."""
+        self._elsewhere = elsewhere
+        self._by_account = {world.account: _by_prefix(own)}
+
+    def of(self, account: str, prefix: str) -> JsonService | None:
+        """Return the service that the target header of a call names; None where it is none of ours."""
+        if not any(prefix in services for services in self._by_account.values()):
+            return None
+        if account not in self._by_account:
+            self._by_account[account] = _by_prefix(self._elsewhere(account))
+        return self._by_account[account].get(prefix)
+
+
+def _by_prefix(services: list[JsonService]) -> dict[str, JsonService]:
+    return {service.target_prefix: service for service in services}
+
 
 class Gateway:
     """The ASGI application."""
 
-    def __init__(self, world: World, control: Control, services: list[JsonService]) -> None:
+    def __init__(self, world: World, control: Control, services: Services) -> None:
         self._world = world
         self._control = control
-        self._services = {service.target_prefix: service for service in services}
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or take part in the server's start and end)."""
@@ -103,10 +135,17 @@ class Gateway:
 
     async def _serve(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, dated: Send) -> None:
         prefix, _, action = headers.get(b"x-amz-target", b"").decode("latin-1").partition(".")
-        if prefix in self._services:
-            await self._call(self._services[prefix], action, await _body(receive), dated)
+        whose = caller(self._world, headers)
+        service = self._services.of(whose.account, prefix) if prefix else None
+        if service is None:
+            await ministack.app(scope, receive, dated)
             return
-        await ministack.app(scope, receive, dated)
+        body = await _body(receive)
+        refusal = refused(service, action, scope, body, whose) if self._world.iam else None
+        if refusal is not None:
+            await self._answer(dated, *refusal)
+            return
+        await self._call(service, action, body, dated)
 
     async def _balance(self, host: str, port: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Relay to a load balancer; where there is none, or none that listens, nothing answers, as on AWS."""

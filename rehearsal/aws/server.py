@@ -25,7 +25,7 @@ from rehearsal.aws.control import Control
 from rehearsal.aws.corrections import Corrected, apply_all
 from rehearsal.aws.corrections.binding import Binding
 from rehearsal.aws.corrections.elb_interfaces import load_balancer_at
-from rehearsal.aws.gateway import Gateway, JsonService
+from rehearsal.aws.gateway import Gateway, Services
 from rehearsal.aws.proxy.server import Proxy
 from rehearsal.aws.proxy.upstream import Upstream
 from rehearsal.aws.world import World
@@ -99,9 +99,7 @@ def take_short_turns() -> None:
     sys.setswitchinterval(_TURN)
 
 
-async def run(
-    world: World, upstream: Upstream | None, services: list[JsonService], corrected: Corrected, scaling: Job
-) -> None:
+async def run(world: World, upstream: Upstream | None, services: Services, corrected: Corrected, scaling: Job) -> None:
     """Serve until SIGTERM or SIGINT."""
     with contextlib.suppress(PermissionError):
         # A load balancer of its own would not starve while an image is built beside it; root may say so.
@@ -115,7 +113,7 @@ async def run(
         [world.registry, f"*.{world.region}.elb.amazonaws.com", "*.dkr.ecr." + world.region + ".amazonaws.com"],
     )
     loops = Loops(world, corrected, engine, scaling)
-    gateway = Gateway(world, Control(world, corrected.traffic), services)
+    gateway = Gateway(world, Control(world, corrected.traffic, corrected.issuers), services)
     proxy = Proxy(world, issued.server_context(), lambda address: _name_at(world, address), upstream)
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

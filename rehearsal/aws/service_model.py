@@ -10,11 +10,15 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
+
+if TYPE_CHECKING:
+    from rehearsal.aws.iam.call import Call
+    from rehearsal.aws.iam.guard import Owned
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 Answer = tuple[int, dict[str, str], bytes]
@@ -38,11 +42,16 @@ class ModelledService:
         self._model = _model(name)
         self._validator = ParamValidator()
         self._handlers = handlers
+        self.iam_prefix = name
         self._validation_error = validation_error
         self.target_prefix = str(self._model.metadata["targetPrefix"])
         unknown = set(handlers) - set(self._model.operation_names)
         if unknown:
             raise ValueError(f"{name}: no such actions in AWS's model: {sorted(unknown)}")
+
+    def resources(self, call: Call) -> Owned:
+        """Return what a call is made on (ARNs), each with its tags; nothing where AWS knows nothing narrower."""
+        return []
 
     def handle(self, action: str, body: bytes) -> Answer:
         """Answer one call."""

@@ -24,6 +24,8 @@ class World:
     label: str
     containers: bool = True
     """Whether there is a Docker engine that tasks run in."""
+    iam: bool = False
+    """Whether signatures and policies are enforced: `rehearsal.aws.iam`."""
 
     @property
     def endpoint(self) -> str:

@@ -6,9 +6,9 @@ a token, or other scopes for one that is there. `POST repositories {owner, name,
 `POST limit {token, remaining, reset_in}`: how much is left of a token's hour. `POST trouble {name, method, path,
 status, message, times, retry_after}`: refuse such requests (429 and 403 with `Retry-After`); `GET trouble`: what each
 has met; `POST calm {name}`: end that one, or all. `GET secrets?repo=o/r`: every secret, opened. `GET subject?repo=o/r
-&environment=…&ref=…`: the claims that a job's OIDC token would have. `POST runs {repo, workflow, event, ref, actor,
-inputs}`: start a run, as GitHub does when something happens; `POST finish {repo, run, job, conclusion}`: end a job of a
-run (all that could run, where none is named).
+&environment=…&ref=…`: the claims that a job's OIDC token would have; `GET token?…`, with the same: that token. `POST
+runs {repo, workflow, event, ref, actor, inputs}`: start a run, as GitHub does when something happens; `POST finish
+{repo, run, job, conclusion}`: end a job of a run (all that could run, where none is named).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from rehearsal.github.environments import Environments
 from rehearsal.github.errors import Refused
 from rehearsal.github.limits import Limits, Trouble
 from rehearsal.github.secrets import Stores
+from rehearsal.github.tokens import Issuer
 from rehearsal.github.world import PLANS, TOKEN_KINDS, Repository, Token, World
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -37,6 +38,7 @@ class Control:
         self._world = world
         self._limits = limits
         self._courier = courier
+        self.issuer = Issuer()
         self._paths: dict[tuple[str, str], Callable[[Wish], Any]] = {
             ("POST", "accounts"): self._account,
             ("POST", "teams"): self._team,
@@ -48,6 +50,7 @@ class Control:
             ("POST", "calm"): self._calm,
             ("GET", "secrets"): self._secrets,
             ("GET", "subject"): self._subject,
+            ("GET", "token"): lambda wish: {"value": self.issuer.token(self._subject(wish))},
             ("POST", "runs"): self._run,
             ("POST", "finish"): self._finish,
         }

@@ -13,6 +13,7 @@ from typing import Any
 
 from rehearsal.github.errors import Refused, missing
 from rehearsal.github.routes import Answer, Call, Routes
+from rehearsal.github.tokens import ISSUER
 from rehearsal.github.world import Repository, World
 
 ROUTES = Routes("actions/oidc")
@@ -65,7 +66,7 @@ def claims(world: World, repo: Repository, job: dict[str, str]) -> dict[str, str
     ref = job.get("ref", f"refs/heads/{repo.default_branch}")
     path = f"{repo.full_name}/.github/workflows/{job.get('workflow', 'deploy.yml')}@{ref}"
     found = {
-        "iss": "https://token.actions.githubusercontent.com",
+        "iss": ISSUER,
         "aud": "sts.amazonaws.com",
         "repository": repo.full_name,
         "repository_id": str(repo.id),

@@ -31,6 +31,7 @@ from rehearsal.github.limits import Limits
 from rehearsal.github.pushes import announce
 from rehearsal.github.routes import Answer, Call, Table
 from rehearsal.github.smart_http import SmartHttp
+from rehearsal.github.tokens import WELL_KNOWN
 from rehearsal.github.world import Token, World
 
 Scope = MutableMapping[str, Any]
@@ -91,6 +92,8 @@ class App:
             if path.startswith("/_rehearsal/"):
                 with self.world.lock:
                     return self.control.handle(method, path, query, body)
+            if path.startswith(WELL_KNOWN) and (found := self.control.issuer.document(path)):
+                return 200, {"Content-Type": "application/json"}, json.dumps(found).encode()
             if path in GRAPHQL or path.startswith(f"{REST}/") or path == REST:
                 return self._api(method, path, query, headers, body)
             return self.git.serve(method, path, query, headers, body)

@@ -43,7 +43,7 @@ class Wish:
     `app_health` where it listens and answers for its health. stores: whether there are a Postgres and a Redis, whose
     URLs are in Secrets Manager; off, since most acts need none and making their image takes two minutes once.
     github: whether there is an emulated GitHub, on the port after the proxy's, in the place of everything that runs
-    containers or builds their images.
+    containers or builds their images. iam: whether the emulated AWS enforces signatures and policies.
     """
 
     port: int = 4600
@@ -54,6 +54,7 @@ class Wish:
     app_health: str = "/health"
     stores: bool = False
     github: bool = False
+    iam: bool = False
 
 
 def clean_house(home: Home, console: Console) -> Hand:
@@ -102,11 +103,14 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
             account=project.account,
             speed=wish.speed,
             containers=engine is not None,
+            iam=wish.iam,
         )
         work.done(f"emulated AWS: account {aws.account}, {aws.region}, {aws.endpoint}, clock × {aws.speed:g}")
     planted = Planted.make(stores=wish.stores, github=wish.github)
     hub = _github(hand, console, wish, project, planted) if wish.github else None
     others = {"GITHUB_TOKEN": hub.token} if hub else _builder(hand, console, aws)
+    if hub and wish.iam:
+        aws.knows(github.ISSUER, hub.server)
     kill.reach("builder")
 
     together = environment(hand.environment, home, aws, planted, others)

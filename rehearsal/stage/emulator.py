@@ -42,6 +42,14 @@ class Emulator:
         """The port of this machine on which everything answers, load balancers included."""
         return int(self.endpoint.rpartition(":")[2])
 
+    def knows(self, issuer: str, address: str) -> None:
+        """Let it find an issuer of web identities at an address of this machine."""
+        asked = urllib.request.Request(  # noqa: S310 - our own
+            f"{self.endpoint}/_rehearsal/issuers", json.dumps({issuer: address}).encode(), method="POST"
+        )
+        with urllib.request.urlopen(asked, timeout=10):  # noqa: S310 - our own
+            pass
+
     def clock(self) -> dict[str, float]:
         """Its clock: `speed`, `now` (emulated), `wall`."""
         with urllib.request.urlopen(f"{self.endpoint}/_rehearsal/clock", timeout=10) as answer:  # noqa: S310 - our own
@@ -50,15 +58,28 @@ class Emulator:
 
 
 def start(
-    hand: Hand, kill: KillPoints, *, port: int, region: str, account: str, speed: float, containers: bool = True
+    hand: Hand,
+    kill: KillPoints,
+    *,
+    port: int,
+    region: str,
+    account: str,
+    speed: float,
+    containers: bool = True,
+    iam: bool = False,
 ) -> Emulator:
-    """Start it and wait until it says that it is ready. containers: whether tasks are to run, by a Docker engine."""
+    """Start it and wait until it says that it is ready.
+
+    containers: whether tasks are to run, by a Docker engine. iam: whether signatures and policies are enforced.
+    """
     home = hand.home
     words: list[str | Path] = [sys.executable, "-m", "rehearsal.aws", "--port", str(port)]
     words += ["--proxy-port", str(port + 1), "--region", region, "--account", account]
     words += ["--speed", str(speed), "--home", home.aws]
     if not containers:
         words.append("--no-containers")
+    if iam:
+        words.append("--iam")
     ready = home.aws / "ready.json"
     ready.unlink(missing_ok=True)
     log = home.logs / "emulated-aws.log"

@@ -22,6 +22,8 @@ ADMINISTRATOR, REVIEWERS = "octocat", ("ada", "ben")
 TEAM = "platform"
 #: Seconds in which it must be ready, and in which it must answer; a busy machine needs some.
 PATIENCE, ANSWER = 60.0, 30.0
+#: Who signs the web identities of its workflows.
+ISSUER = "https://token.actions.githubusercontent.com"
 #: Private repositories have reviewers, timers and all rules on this plan alone.
 PLAN = "enterprise"
 

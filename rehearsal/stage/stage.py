@@ -62,13 +62,16 @@ class Stage:
         variables = self.stores.urls(self.planted) if self.stores else {}
         return {variable: secret_name(self.project.name, variable) for variable in variables}
 
-    def client(self, service: str) -> Any:
-        """Return a client of the emulated AWS, as `aws configure` would give one to a person."""
+    def client(self, service: str, account: str = "") -> Any:
+        """Return a client of the emulated AWS, as `aws configure` would give one to an administrator of an account.
+
+        account: another one than the stage's own.
+        """
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.emulator.endpoint,
             region_name=self.emulator.region,
-            aws_access_key_id=self.emulator.account,
+            aws_access_key_id=account or self.emulator.account,
             aws_secret_access_key=self.planted.aws_secret_key,
         )
 

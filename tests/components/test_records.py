@@ -41,6 +41,25 @@ def test_it_refuses_requests_that_are_not_encrypted_on_the_way() -> None:
     assert statement["Resource"] == [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
 
 
+def test_an_account_that_takes_its_releases_from_here_may_read_them_and_no_more() -> None:
+    env = environment(readers=("444455556666",))
+    built = build(lambda on: Records("records", RecordsArgs(env=env), on), env)
+    _, listing, reading = json.loads(built.one("BucketPolicy").inputs["policy"])["Statement"]
+    who = {"AWS": ["arn:aws:iam::444455556666:root"]}
+    assert listing == {
+        "Effect": "Allow",
+        "Action": ["s3:ListBucket"],
+        "Resource": [f"arn:aws:s3:::{BUCKET}"],
+        "Principal": who,
+    }
+    assert reading == {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": [f"arn:aws:s3:::{BUCKET}/*"],
+        "Principal": who,
+    }
+
+
 def test_earlier_versions_go_after_a_year() -> None:
     assert records().one("BucketLifecycleConfiguration").inputs == {
         "bucket": BUCKET,

@@ -72,6 +72,20 @@ def test_repositories_of_releases_are_guarded() -> None:
     assert guarded == {"shared-api-repository": (True, False), "shared-cache-repository": (False, True)}
 
 
+def test_an_account_that_runs_its_images_may_pull_them_and_no_more() -> None:
+    built = common(pullers=("444455556666",))
+    (policy,) = built.of("RepositoryPolicy").values()
+    assert (policy.name, policy.inputs["repository"]) == ("shared-api-pull", "shop/api")
+    (statement,) = json.loads(policy.inputs["policy"])["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Allow", {"AWS": ["arn:aws:iam::444455556666:root"]})
+    assert "ecr:BatchGetImage" in statement["Action"]
+    assert not [action for action in statement["Action"] if not action.startswith(_READS)]
+    assert common().of("RepositoryPolicy") == {}
+
+
+_READS = tuple(f"ecr:{word}" for word in ("BatchCheck", "BatchGet", "Describe", "Get", "List"))
+
+
 def test_it_tells_where_images_go() -> None:
     outputs = common().outputs["shared"]
     repositories = {"api": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/shop/api"}

@@ -56,6 +56,15 @@ def test_a_tag_is_set_once_and_again_without_harm() -> None:
     assert tags.digest(one, "1.8.0") == one.digest
 
 
+def test_a_tag_that_names_it_already_is_not_set_again() -> None:
+    """Who takes an image may not write to the registry it is in."""
+    aws, tags, one, _ = registry()
+    tags.put(one, "1.8.0")
+    aws.calls.clear()
+    assert tags.put(one, "1.8.0")
+    assert "put_image" not in aws.calls
+
+
 def test_a_tag_of_another_image_stays_there() -> None:
     _, tags, one, two = registry()
     tags.put(one, "1.8.0")

@@ -7,6 +7,8 @@ import threading
 import uuid
 from typing import Any
 
+from rehearsal.aws.iam.call import Call
+from rehearsal.aws.iam.guard import Owned
 from rehearsal.aws.service_model import Handler, ModelledService, ServiceError
 from rehearsal.aws.world import World
 
@@ -45,6 +47,19 @@ class AutoScaling(ModelledService):
             "UntagResource": self._untag,
             "ListTagsForResource": lambda request: {"Tags": self._tags_of(request["ResourceARN"])},
         }
+
+    def resources(self, call: Call) -> Owned:
+        """Return the scalable target that a call is made on, with its tags; `*` in the place of one that is not there.
+
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsapplicationautoscaling.html
+        """
+        if call.action.startswith("Describe"):
+            return []
+        asked = tuple(call.text(name) for name in ("ServiceNamespace", "ResourceId", "ScalableDimension"))
+        with self.lock:
+            known = self.targets.get((asked[0], asked[1], asked[2]))
+            arn = call.text("ResourceARN") or (known["ScalableTargetARN"] if known else call.arn("scalable-target/*"))
+            return [(arn, dict(self._tags.get(arn, {})))]
 
     def _register(self, request: Document) -> Document:
         """Create a target, or change what the request names of it; the rest stays."""

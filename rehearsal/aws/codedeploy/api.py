@@ -12,6 +12,9 @@ from rehearsal.aws.codedeploy.engine.cloud import BotoCloud, Cloud
 from rehearsal.aws.codedeploy.engine.runner import Runner
 from rehearsal.aws.codedeploy.models import Store
 from rehearsal.aws.codedeploy.notifications import Notifications, Publish
+from rehearsal.aws.codedeploy.resources import resources
+from rehearsal.aws.iam.call import Call
+from rehearsal.aws.iam.guard import Owned
 from rehearsal.aws.service_model import Handler, ModelledService, ServiceError
 from rehearsal.aws.world import World
 
@@ -40,6 +43,14 @@ class CodeDeploy(ModelledService):
         service = cls(world, BotoCloud(world.endpoint, world.region, world.account), publish)
         service.runner.start_thread()
         return service
+
+    def resources(self, call: Call) -> Owned:
+        """Return what a call is made on (ARNs), each with its tags."""
+        with self.store.lock:
+            return [
+                (arn, {tag["Key"]: tag["Value"] for tag in self.store.tags.get(arn, [])})
+                for arn in resources(call, self.store)
+            ]
 
     def _handlers_of_what_stands(self) -> dict[str, Handler]:
         return {

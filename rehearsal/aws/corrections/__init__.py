@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rehearsal.aws import iam
 from rehearsal.aws.containers import Images
 from rehearsal.aws.corrections import (
     cloudwatch_alarm_evaluation,
     cloudwatch_alarm_query,
     cloudwatch_eviction,
     ec2_default_egress_rule,
+    ecr_accounts,
     ecr_images,
     ecs_code_deploy_service,
     ecs_containers,
@@ -37,6 +39,7 @@ from rehearsal.aws.corrections.elb_metrics import TrafficMetrics
 from rehearsal.aws.corrections.elb_relay import Relay
 from rehearsal.aws.corrections.elb_target_health import Prober
 from rehearsal.aws.corrections.elb_targets import Targets
+from rehearsal.aws.iam.tokens import Issuers
 from rehearsal.aws.world import World
 
 MINISTACK = "1.5.33"
@@ -54,6 +57,7 @@ class Corrected:
     evaluation: Evaluation
     scheduler: ServiceScheduler
     usage: ServiceMetrics
+    issuers: Issuers
 
 
 def apply_all(binding: Binding, world: World) -> Corrected:
@@ -74,6 +78,7 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     cloudwatch_eviction.apply(binding, world.clock)
     ec2_default_egress_rule.apply(binding)
     ecr_images.apply(binding)
+    ecr_accounts.apply(binding)
     ecs_containers.apply(binding, world.port, world.label, Images(world.home).remember)
     ecs_one_off_tasks.apply(binding)
     ecs_secret_versions.apply(binding)
@@ -82,5 +87,9 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     ecs_code_deploy_service.apply(binding)
     events_permission.apply(binding)
     events_rules.apply(binding)
+    issuers = Issuers()
+    if world.iam:
+        iam.apply(binding, issuers)
     prober = Prober(targets, world.clock, world.account, world.region)
-    return Corrected(targets, relay, prober, traffic, evaluation, scheduler, ServiceMetrics(world.clock))
+    usage = ServiceMetrics(world.clock)
+    return Corrected(targets, relay, prober, traffic, evaluation, scheduler, usage, issuers)

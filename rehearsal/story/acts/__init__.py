@@ -13,6 +13,7 @@ from rehearsal.story.acts import (
     first,
     github,
     history,
+    isolation,
     last_preview,
     late_alarm,
     migrations,
@@ -46,6 +47,8 @@ class Act:
     """Whether the application needs its Postgres and its Redis."""
     github: bool = False
     """Whether it is played alone, on a stage with an emulated GitHub and without containers, and tidies up itself."""
+    iam: bool = False
+    """Whether the emulated AWS enforces signatures and policies."""
 
 
 ACTS: Sequence[Act] = (
@@ -75,6 +78,7 @@ ACTS: Sequence[Act] = (
     Act("several", "Three services as one", several.WHY, several.play, ("first", "canary"), bug=True, encore=True),
     Act("branch", "An environment for a branch", branch.WHY, branch.play, ("first",), bug=True, encore=True),
     Act("github", "The repository on GitHub, as code", github.WHY, github.play, encore=True, github=True),
+    Act("isolation", "Who may do what", isolation.WHY, isolation.play, encore=True, github=True, iam=True),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )

@@ -44,8 +44,12 @@ def like(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
 
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
-    assert set(condition) <= {"StringEquals"}, condition
-    for key, wanted in condition.get("StringEquals", {}).items():
-        if context.get(key) not in ([wanted] if isinstance(wanted, str) else wanted):
-            return False
+    assert set(condition) <= {"StringEquals", "ArnLike"}, condition
+    for operator, asked in condition.items():
+        for key, wanted in asked.items():
+            patterns = [wanted] if isinstance(wanted, str) else wanted
+            told = context.get(key)
+            equal = told in patterns if operator == "StringEquals" else any(like(one, told or "") for one in patterns)
+            if told is None or not equal:
+                return False
     return True

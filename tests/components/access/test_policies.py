@@ -17,11 +17,14 @@ from components.access.reading import preview, reading
 from components.access.scope import Scope
 from components.policies import Document, document
 from delivery.examining.rights import of_release
+from delivery.health import troubles
 from delivery.plan import ServicePlan
+from delivery.records import Served
 from naming import Kind, Names
 from settings import Registry
 from tests.components.access.evaluator import allowed
 from tests.components.support import ACCOUNT, ARN, place
+from tests.delivery.fakes import FakeAws, image, service_plan
 
 KEY = f"arn:aws:kms:{ARN}:key/1234"
 IAM = f"arn:aws:iam::{ACCOUNT}"
@@ -49,6 +52,9 @@ SECRET = f"arn:aws:secretsmanager:{ARN}:secret:shop/production/db"
 GROUP = f"arn:aws:codedeploy:{ARN}:deploymentgroup:{OWN}-api/{OWN}-api"
 BALANCING = f"arn:aws:elasticloadbalancing:{ARN}"
 HERE = {"aws__RequestedRegion": "eu-central-1"}
+IN_ITS_CLUSTER = {"ecs__cluster": f"arn:aws:ecs:{ARN}:cluster/{OWN}-cluster"}
+IN_STAGINGS_CLUSTER = {"ecs__cluster": f"arn:aws:ecs:{ARN}:cluster/shop-staging-cluster"}
+TARGET = f"arn:aws:application-autoscaling:{ARN}:scalable-target/0ab1"
 STAGINGS = {"aws__ResourceTag_slash_project": "shop", "aws__ResourceTag_slash_stack": "staging"}
 #: A call, then who may make it.
 CALLS: list[tuple[str, str, dict[str, str], str]] = [
@@ -73,7 +79,8 @@ CALLS: list[tuple[str, str, dict[str, str], str]] = [
     ("codedeploy:CreateDeployment", GROUP, {}, "deploy rollback"),
     ("codedeploy:StopDeployment", GROUP, {}, "deploy rollback"),
     ("ecs:UpdateService", f"arn:aws:ecs:{ARN}:service/{OWN}-cluster/{OWN}-worker", {}, "deploy rollback"),
-    ("ecs:RunTask", f"arn:aws:ecs:{ARN}:task-definition/{OWN}-api:3", {}, "deploy rollback"),
+    ("ecs:RunTask", f"arn:aws:ecs:{ARN}:task-definition/{OWN}-api:3", IN_ITS_CLUSTER, "deploy rollback"),
+    ("ecs:RunTask", f"arn:aws:ecs:{ARN}:task-definition/{OWN}-api:3", IN_STAGINGS_CLUSTER, ""),
     ("ecs:RegisterTaskDefinition", "*", {}, "deploy rollback"),
     ("lambda:InvokeFunction", f"arn:aws:lambda:{ARN}:function:{OWN}-checker", {}, "deploy rollback"),
     ("s3:PutObject", f"{RECORDS}/releases/1.json", {}, "deploy rollback"),
@@ -91,7 +98,11 @@ CALLS: list[tuple[str, str, dict[str, str], str]] = [
     ("ecs:CreateService", f"arn:aws:ecs:{ARN}:service/{OWN}-cluster/{OWN}-api", {}, "deploy"),
     ("elasticloadbalancing:CreateLoadBalancer", f"{BALANCING}:loadbalancer/app/{OWN}-door/1", {}, "deploy"),
     ("elasticloadbalancing:ModifyListener", f"{BALANCING}:listener/app/{OWN}-door/1/2", {}, "deploy"),
-    ("ecr:InitiateLayerUpload", f"arn:aws:ecr:{ARN}:repository/shop/api", {}, "deploy"),
+    # what it takes, another environment built and named
+    ("ecr:BatchGetImage", f"arn:aws:ecr:{ARN}:repository/shop/api", {}, "preview deploy rollback"),
+    ("ecr:InitiateLayerUpload", f"arn:aws:ecr:{ARN}:repository/shop/api", {}, ""),
+    ("ecr:PutImage", f"arn:aws:ecr:{ARN}:repository/shop/api", {}, ""),
+    ("ecr:BatchDeleteImage", f"arn:aws:ecr:{ARN}:repository/shop/api", {}, ""),
     ("ecr:InitiateLayerUpload", f"arn:aws:ecr:{ARN}:repository/others/api", {}, ""),
     ("s3:CreateBucket", RECORDS, {}, "deploy"),
     ("ec2:CreateVpc", "*", HERE, "deploy"),
@@ -99,6 +110,9 @@ CALLS: list[tuple[str, str, dict[str, str], str]] = [
     ("ec2:DeleteVpc", f"arn:aws:ec2:{ARN}:vpc/vpc-1", HERE, "deploy"),
     ("ec2:DeleteVpc", f"arn:aws:ec2:{ARN}:vpc/vpc-1", HERE | STAGINGS, ""),
     ("ec2:RunInstances", "*", HERE, ""),
+    ("application-autoscaling:DeregisterScalableTarget", TARGET, {}, "deploy"),
+    ("application-autoscaling:DeregisterScalableTarget", TARGET, STAGINGS, ""),
+    ("application-autoscaling:RegisterScalableTarget", TARGET, STAGINGS, ""),
     # roles, only within their boundary
     ("iam:CreateRole", ROLE, {"iam__PermissionsBoundary": BOUNDARY}, "deploy"),
     ("iam:CreateRole", ROLE, {}, ""),
@@ -142,10 +156,35 @@ def test_a_call_is_for_some_roles_only(action: str, resource: str, context: dict
         ("iam:DeleteRolePermissionsBoundary", ROLE, False),
         ("sts:AssumeRole", f"{IAM}:role/admin", False),
         ("organizations:LeaveOrganization", "*", False),
+        ("ecr:BatchGetImage", f"arn:aws:ecr:{ARN}:repository/shop/api", True),
+        ("ecr:GetAuthorizationToken", "*", True),
+        ("ecr:BatchDeleteImage", f"arn:aws:ecr:{ARN}:repository/shop/api", False),
+        ("ecr:PutImage", f"arn:aws:ecr:{ARN}:repository/shop/api", False),
+        ("ecr:SetRepositoryPolicy", f"arn:aws:ecr:{ARN}:repository/shop/api", False),
     ],
 )
 def test_what_a_deployment_makes_stays_within_the_boundary(action: str, resource: str, may: bool) -> None:
     assert allowed(DOCUMENTS["boundary"], action, resource) is may
+
+
+@pytest.mark.parametrize("action", ["ec2:DeleteVpc", "application-autoscaling:DeregisterScalableTarget"])
+def test_what_a_deployment_makes_does_not_go_round_what_the_deployment_is_kept_off(action: str) -> None:
+    """A function that it makes, with a role that may do anything, is no way to another environment's network."""
+    assert allowed(DOCUMENTS["boundary"], action, "*")
+    assert not allowed(DOCUMENTS["boundary"], action, "*", **STAGINGS)
+
+
+def test_who_builds_pushes_and_names_images() -> None:
+    builds = Scope(
+        place=place("staging"),
+        others=("production",),
+        registry=Registry(account=ACCOUNT, prefix="shop", owned=True),
+        state=None,
+        state_key=None,
+    )
+    for action in ("ecr:InitiateLayerUpload", "ecr:PutImage"):
+        assert allowed(of(deploy, builds), action, f"arn:aws:ecr:{ARN}:repository/shop/api")
+        assert not allowed(of(preview, builds), action, f"arn:aws:ecr:{ARN}:repository/shop/api")
 
 
 def test_codedeploy_still_passes_tasks_their_roles() -> None:
@@ -207,6 +246,60 @@ def test_an_environment_is_not_kept_off_itself_by_a_name_that_begins_alike() -> 
 def test_policies_speak_of_the_names_that_things_get(project: str, stack: str, what: str, kind: Kind) -> None:
     names = Names(project=project[:20], stack=stack[:20])
     assert names.of(kind, what).startswith(names.pattern(kind).removesuffix("*"))
+
+
+def asked(call: Callable[[FakeAws], Any]) -> set[str]:
+    """Return the actions that something asks of AWS."""
+    aws, made = FakeAws(), set[str]()
+    aws.before_call = made.add
+    call(aws)
+    return made
+
+
+def look_at_staging(aws: FakeAws) -> None:
+    """Ask how a service there is, that serves another definition than it should."""
+    old, new = aws.define(1, image("a")), aws.define(2, image("b"))
+    aws.add_service("api", old)
+    assert troubles(
+        [service_plan(new, image("b"))], {"api": Served(image=image("b"), task_definition=new)}, aws.tools()
+    )
+
+
+HEALTH = {
+    "describe_services": ("ecs:DescribeServices", f"arn:aws:ecs:{ARN}:service/shop-staging-cluster/shop-staging-api"),
+    "describe_task_definition": (
+        "ecs:DescribeTaskDefinition",
+        f"arn:aws:ecs:{ARN}:task-definition/shop-staging-api:3",
+    ),
+    "describe_listeners": (
+        "elasticloadbalancing:DescribeListeners",
+        f"{BALANCING}:listener/app/shop-staging-door/1/2",
+    ),
+    "describe_alarms": ("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{ARN}:alarm:shop-staging-api-errors"),
+}
+
+
+@pytest.mark.parametrize("role", ["deploy", "rollback"])
+def test_where_releases_come_from_is_asked_how_it_is_and_no_more(role: str) -> None:
+    """All that `delivery.health` asks, and of nothing else of the other environment anything but its records."""
+    assert asked(look_at_staging) == set(HEALTH)
+    for action, resource in HEALTH.values():
+        assert allowed(DOCUMENTS[role], action, resource), action
+    for action, resource in (
+        ("ecs:DescribeTasks", f"arn:aws:ecs:{ARN}:task/shop-staging-cluster/1"),
+        ("lambda:GetFunction", f"arn:aws:lambda:{ARN}:function:shop-staging-checker"),
+        ("iam:GetRole", f"{IAM}:role/shop-staging-api-task"),
+        ("secretsmanager:DescribeSecret", f"arn:aws:secretsmanager:{ARN}:secret:shop/staging/db"),
+    ):
+        assert not allowed(DOCUMENTS[role], action, resource), action
+
+
+def test_of_the_others_nobody_is_asked_anything() -> None:
+    stranger = of(deploy, scope(others=("staging", "qa")))
+    assert not allowed(stranger, "ecs:DescribeServices", f"arn:aws:ecs:{ARN}:service/shop-qa-cluster/shop-qa-api")
+    asks = of(deploy, scope(others=("staging", "qa"), after="qa", after_account=ACCOUNT))
+    assert allowed(asks, "ecs:DescribeServices", f"arn:aws:ecs:{ARN}:service/shop-qa-cluster/shop-qa-api")
+    assert allowed(asks, "s3:GetObject", f"arn:aws:s3:::shop-qa-releases-{ACCOUNT}/serving.json")
 
 
 @pytest.mark.parametrize("role", ["deploy", "rollback"])

@@ -258,6 +258,12 @@ CASES = [
         },
     ),
     Golden(
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        {"repository": "r", "policy": {"Statement": [{"Sid": "Pull"}]}},
+        {"repository": "r", "policy": '{"Statement":[{"Sid":"Pull"}]}'},
+        {"repository": "r", "policy": '{"Statement":[{"Sid":"Pull"}]}'},
+    ),
+    Golden(
         "aws:ecs/cluster:Cluster",
         {"name": "c", "settings": [{"name": "containerInsights", "value": "enabled"}]},
         {"name": "c", "setting": [{"name": "containerInsights", "value": "enabled"}]},

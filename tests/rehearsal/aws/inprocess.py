@@ -97,7 +97,7 @@ def _send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     }
     headers["host"] = url.netloc
     body: Any = request.body or b""
-    content = body if isinstance(body, bytes) else body.encode()
+    content = body if isinstance(body, bytes) else body.read() if hasattr(body, "read") else body.encode()
     status, answered, answer = _run(_call(request.method, url.path or "/", url.query.encode(), headers, content))
     return AWSResponse(request.url, status, cast(Any, answered), _Raw(answer))
 

@@ -43,6 +43,14 @@ def test_the_clock(control: Any) -> None:
     assert (status, answer["speed"], answer["now"]) == (200, 30, 1000)
 
 
+def test_where_issuers_are(control: Any) -> None:
+    assert ask(control, "GET", "issuers") == (200, {})
+    there = {"https://token.actions.githubusercontent.com": "http://127.0.0.1:4602"}
+    assert ask(control, "POST", "issuers", {f"{issuer}/": f"{url}/" for issuer, url in there.items()}) == (200, there)
+    assert ask(control, "GET", "issuers") == (200, there)
+    assert ask(control, "POST", "issuers", ["x"])[0] == 400
+
+
 def test_drops_are_counted_down(control: Any) -> None:
     assert not control.take_drop()
     assert ask(control, "POST", "drop", {"count": 2})[1] == {"to_drop": 2, "dropped": 0}

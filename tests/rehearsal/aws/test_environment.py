@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ def test_functions_reach_the_emulated_aws_and_its_names(world: Any) -> None:
     assert built["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4600"
     assert built["HTTP_PROXY"] == "http://127.0.0.1:4601"
     assert built["AWS_REGION"] == "eu-central-1"
+
+
+def test_policies_count_where_that_was_asked_for(world: Any) -> None:
+    assert environment.build(world, {})["AUTH"] == "false"
+    assert environment.build(replace(world, iam=True), {})["AUTH"] == "true"
 
 
 def test_each_home_has_a_label_of_its_own(tmp_path: Path) -> None:

@@ -13,15 +13,19 @@ from rehearsal.aws.clock import ManualClock
 from rehearsal.aws.control import Control
 from rehearsal.aws.corrections.elb_metrics import TrafficMetrics
 from rehearsal.aws.corrections.elb_targets import Targets
-from rehearsal.aws.gateway import Gateway
+from rehearsal.aws.gateway import Gateway, Services
 from rehearsal.aws.world import World
 
 
 class Service:
     target_prefix = "CodeDeploy_20141006"
+    iam_prefix = "codedeploy"
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
+
+    def resources(self, call: Any) -> list[Any]:
+        return []
 
     def handle(self, action: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
         self.heard.append(body)
@@ -36,7 +40,7 @@ class Place:
         world = World(clock=clock, account="1" * 12, region="r", port=1, proxy_port=2, home=Path(), label="a=b")
         self.service = Service()
         self.control = Control(world, TrafficMetrics(clock, Targets(clock)))
-        self.gateway = Gateway(world, self.control, [self.service])
+        self.gateway = Gateway(world, self.control, Services(world, [self.service]))
 
     async def call(self, body: bytes = b'{"description": "slipway release 0a"}') -> tuple[int, Any]:
         headers = [(b"host", b"127.0.0.1"), (b"x-amz-target", b"CodeDeploy_20141006.CreateDeployment")]
