@@ -28,6 +28,7 @@ from rehearsal.aws.corrections import (
     emulated_time,
     events_permission,
     events_rules,
+    iam_service_linked_roles,
 )
 from rehearsal.aws.corrections.binding import Binding
 from rehearsal.aws.corrections.cloudwatch_alarm_evaluation import Evaluation
@@ -82,5 +83,6 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     ecs_code_deploy_service.apply(binding)
     events_permission.apply(binding)
     events_rules.apply(binding)
+    iam_service_linked_roles.apply(binding)
     prober = Prober(targets, world.clock, world.account, world.region)
     return Corrected(targets, relay, prober, traffic, evaluation, scheduler, ServiceMetrics(world.clock))
