@@ -19,6 +19,7 @@ from rehearsal.story.acts import (
     rollback,
     several,
     slow,
+    state,
     tear_down,
     unhealthy,
     warm_back,
@@ -45,6 +46,13 @@ class Act:
     """Whether the application needs its Postgres and its Redis."""
     github: bool = False
     """Whether it is played alone, on a stage with an emulated GitHub and without containers, and tidies up itself."""
+    bare: bool = False
+    """Whether it is played alone, on a stage without containers, and tidies up itself."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is played alone."""
+        return self.github or self.bare
 
 
 ACTS: Sequence[Act] = (
@@ -73,6 +81,7 @@ ACTS: Sequence[Act] = (
     Act("by-hand", "A person who watches", by_hand.WHY, by_hand.play, ("first", "canary"), bug=True, encore=True),
     Act("several", "Three services as one", several.WHY, several.play, ("first", "canary"), bug=True, encore=True),
     Act("github", "The repository on GitHub, as code", github.WHY, github.play, encore=True, github=True),
+    Act("state", "The state, lost and found", state.WHY, state.play, encore=True, bare=True),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )
