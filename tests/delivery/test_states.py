@@ -47,7 +47,8 @@ def test_what_the_engine_wrote_is_read() -> None:
 
 
 def test_a_stack_without_an_update_knows_nothing() -> None:
-    for latest in ({}, None):
+    absent: tuple[dict[str, str] | None, ...] = ({}, None)
+    for latest in absent:
         assert State.from_json(json.dumps({"checkpoint": {"latest": latest}}).encode(), "here") == State({})
 
 
