@@ -26,6 +26,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `now`, `ground` | back at once, without an engine; what services are delivered with, written down for it |
 | `control`, `wishes`, `asking`, `abandoned` | what a person asks of a release under way; who answers when none runs |
 | `locks`, `owners` | locks that a killed update left on the state; whether their owner still runs |
+| `states` | the versions of the state itself, and the way back to one |
 | `removal` | ending what is in flight for good |
 | `leaving` | handing an environment over: everything keeps running, AWS's own tools deploy |
 | `examining` | what a release needs, looked at before it is needed |

@@ -22,6 +22,7 @@ from ops.hold import hold
 from ops.init import init
 from ops.leave import leave
 from ops.promote import promote
+from ops.restore_state import restore_state
 from ops.rollback import rollback
 from ops.skip_bake import skip_bake
 from ops.status import status
@@ -34,7 +35,23 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (init, doctor, env, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
+VERBS = (
+    init,
+    doctor,
+    env,
+    history,
+    diff,
+    promote,
+    rollback,
+    hold,
+    status,
+    skip_bake,
+    abort,
+    unlock,
+    restore_state,
+    leave,
+)
+for verb in VERBS:
     slipway.add_command(verb)
 
 

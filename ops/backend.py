@@ -19,6 +19,7 @@ from botocore.config import Config
 from delivery.errors import DeliveryError
 from delivery.histories import BucketHistory, FolderHistory, History
 from delivery.locks import BucketLocks, FolderLocks, Locks
+from delivery.states import States
 from ops.place import Place, project_file
 
 
@@ -65,6 +66,23 @@ def history(place: Place, state: str, folder: Path | None = None) -> History:
     raise DeliveryError(
         f"{place.stack}: the state is kept at {parts.scheme}://{parts.hostname or ''}; its history is not read here",
         f"`pulumi stack history -s {place.stack}`",
+    )
+
+
+def states(place: Place, state: str) -> States:
+    """Open the versions of a stack's state at a URL. Raises `DeliveryError` for a state that is in no bucket of S3."""
+    parts = urlsplit(state)
+    if parts.scheme == "s3":
+        return States(_s3(parts, place), parts.netloc, parts.path, place.project, place.stack)
+    if parts.scheme == "file":
+        raise DeliveryError(
+            f"{place.stack}: the state is kept in a folder, which has no versions",
+            f"the state after each update lies in .pulumi/history/{place.project}/{place.stack}; docs/state.md",
+        )
+    raise DeliveryError(
+        f"{place.stack}: the state is kept at {parts.scheme}://{parts.hostname or ''}; its versions are not read here",
+        f"`pulumi stack export -s {place.stack} --version N --file state.json`, then `pulumi stack import`; "
+        f"`pulumi stack history` names N",
     )
 
 

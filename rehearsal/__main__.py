@@ -29,7 +29,7 @@ from rehearsal.story.perform import Performance, perform
 
 PORT = 4600
 #: Acts that are played alone.
-APART = frozenset(act.name for act in ACTS if act.github)
+APART = frozenset(act.name for act in ACTS if act.apart)
 
 
 def options(*chosen_options: Callable[..., Any]) -> Callable[..., Any]:
@@ -199,6 +199,7 @@ def _perform(
             stores=stores or any(act.stores for act in acts),
             github=any(act.github for act in acts),
             iam=any(act.iam for act in acts),
+            bare=any(act.bare for act in acts),
         ),
         rate=rate,
         keep=keep,

@@ -43,7 +43,8 @@ class Wish:
     `app_health` where it listens and answers for its health. stores: whether there are a Postgres and a Redis, whose
     URLs are in Secrets Manager; off, since most acts need none and making their image takes two minutes once.
     github: whether there is an emulated GitHub, on the port after the proxy's, in the place of everything that runs
-    containers or builds their images. iam: whether the emulated AWS enforces signatures and policies.
+    containers or builds their images. bare: nothing runs in containers, and there is no GitHub. iam: whether the
+    emulated AWS enforces signatures and policies.
     """
 
     port: int = 4600
@@ -55,6 +56,12 @@ class Wish:
     stores: bool = False
     github: bool = False
     iam: bool = False
+    bare: bool = False
+
+    @property
+    def containers(self) -> bool:
+        """Whether tasks run, of images that are built."""
+        return not (self.github or self.bare)
 
 
 def clean_house(home: Home, console: Console) -> Hand:
@@ -80,7 +87,7 @@ def engines(
     if wish.install_missing and not shutil.which("git"):
         packages.install(["git"], hand, console)
     preconditions.check_git()
-    engine = None if wish.github else docker_engine.ensure(hand, console, install_missing=wish.install_missing)
+    engine = docker_engine.ensure(hand, console, install_missing=wish.install_missing) if wish.containers else None
     kill.reach("engine")
     variables = toolchain.ensure(hand, console, kill, github=wish.github or whole)
     return Hand(hand.home, hand.notebook, {**hand.environment, **variables}, workspace.CHECKOUT), engine
@@ -115,12 +122,12 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
 
     together = environment(hand.environment, home, aws, planted, others)
     stage = Stage(home, hand.notebook, engine, aws, project, planted, together, github=hub).with_registry_token()
-    base = "" if hub else _base(stage, hand, console, wish)
+    base = _base(stage, hand, console, wish) if wish.containers else ""
     kill.reach("base-image")
     if wish.stores:
         found = stores.start(hand, console, planted, install_missing=wish.install_missing)
         stage = replace(stage, stores=found)
-    fetched = wheels.ensure(source, hand, console) if wish.app is None and not hub else None
+    fetched = wheels.ensure(source, hand, console) if wish.app is None and wish.containers else None
     with console.working("Laying out the project") as work:
         workspace.lay_out(home.workspace)
         Application(home.workspace / project.context).begin(source, FIRST_VERSION, fetched)

@@ -44,7 +44,9 @@ def test_wrong_usage_is_told_and_exits_2(words: list[str], says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "played"), [("first", ["first", "tear-down"]), ("github", ["github"])], ids=["with the end", "apart"]
+    ("name", "played"),
+    [("first", ["first", "tear-down"]), ("github", ["github"]), ("state", ["state"])],
+    ids=["with the end", "apart", "bare"],
 )
 def test_a_scene_is_played_with_the_end_unless_it_tidies_up_itself(
     monkeypatch: pytest.MonkeyPatch, name: str, played: list[str]
@@ -53,7 +55,8 @@ def test_a_scene_is_played_with_the_end_unless_it_tidies_up_itself(
     monkeypatch.setattr(line, "perform", lambda _home, _console, show, _kill: seen.append(show))
     assert run("scene", name)[0] == 0
     assert [act.name for act in seen[0].acts] == played
-    assert seen[0].wish.github is (name == "github")
+    wish = seen[0].wish
+    assert (wish.github, wish.bare, wish.containers) == (name == "github", name == "state", name == "first")
 
 
 def test_the_fault_matrix_is_listed_and_nothing_is_played() -> None:

@@ -30,6 +30,7 @@ from rehearsal.aws.corrections import (
     emulated_time,
     events_permission,
     events_rules,
+    iam_service_linked_roles,
 )
 from rehearsal.aws.corrections.binding import Binding
 from rehearsal.aws.corrections.cloudwatch_alarm_evaluation import Evaluation
@@ -90,6 +91,7 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     issuers = Issuers()
     if world.iam:
         iam.apply(binding, issuers)
+    iam_service_linked_roles.apply(binding)
     prober = Prober(targets, world.clock, world.account, world.region)
     usage = ServiceMetrics(world.clock)
     return Corrected(targets, relay, prober, traffic, evaluation, scheduler, usage, issuers)

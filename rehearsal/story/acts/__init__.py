@@ -21,6 +21,7 @@ from rehearsal.story.acts import (
     rollback,
     several,
     slow,
+    state,
     tear_down,
     unhealthy,
     warm_back,
@@ -49,6 +50,13 @@ class Act:
     """Whether it is played alone, on a stage with an emulated GitHub and without containers, and tidies up itself."""
     iam: bool = False
     """Whether the emulated AWS enforces signatures and policies."""
+    bare: bool = False
+    """Whether it is played alone, on a stage without containers, and tidies up itself."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is played alone."""
+        return self.github or self.bare
 
 
 ACTS: Sequence[Act] = (
@@ -79,6 +87,7 @@ ACTS: Sequence[Act] = (
     Act("branch", "An environment for a branch", branch.WHY, branch.play, ("first",), bug=True, encore=True),
     Act("github", "The repository on GitHub, as code", github.WHY, github.play, encore=True, github=True),
     Act("isolation", "Who may do what", isolation.WHY, isolation.play, encore=True, github=True, iam=True),
+    Act("state", "The state, lost and found", state.WHY, state.play, encore=True, bare=True),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )

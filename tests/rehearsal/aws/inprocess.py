@@ -17,9 +17,9 @@ import boto3
 import ministack.app as ministack
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from ministack.core.responses import request_scope
-from ministack.services import alb, cloudwatch, ec2, ecr, ecs, eventbridge, lambda_svc, secretsmanager
+from ministack.services import alb, cloudwatch, ec2, ecr, ecs, eventbridge, iam, lambda_svc, secretsmanager
 
-_MODULES = (alb, cloudwatch, ec2, ecr, ecs, eventbridge, lambda_svc, secretsmanager)
+_MODULES = (alb, cloudwatch, ec2, ecr, ecs, eventbridge, iam, lambda_svc, secretsmanager)
 
 
 class _Raw(io.BytesIO):
