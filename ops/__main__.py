@@ -20,6 +20,7 @@ from ops.history import history
 from ops.hold import hold
 from ops.init import init
 from ops.leave import leave
+from ops.plan import plan
 from ops.promote import promote
 from ops.rollback import rollback
 from ops.skip_bake import skip_bake
@@ -33,7 +34,7 @@ def slipway(debug: bool) -> None:
     """Look at releases, step in, and go back."""
 
 
-for verb in (init, doctor, history, diff, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
+for verb in (init, doctor, history, diff, plan, promote, rollback, hold, status, skip_bake, abort, unlock, leave):
     slipway.add_command(verb)
 
 

@@ -20,9 +20,7 @@ def run(
     quiet: what it says goes to stderr, since stdout is for programs. Ctrl-C is Pulumi's to answer: it cancels the
     update and sees the way back to its end, and we wait for it.
     """
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise DeliveryError("there is no `pulumi` on PATH", "install it, or use the shell of `./slipway shell`")
+    pulumi = _pulumi()
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         code = subprocess.run(
@@ -36,3 +34,23 @@ def run(
     if code != 0 and check:
         raise DeliveryError(f"`pulumi {' '.join(words)}` failed (exit code {code})", "its last lines say why")
     return code
+
+
+def preview(stack: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Run `pulumi preview --json`; return its exit code and what it wrote. What it says beside that goes to stderr.
+
+    Secrets are masked in it by the engine: a preview shows none, whatever it is asked.
+    """
+    words = [_pulumi(), "preview", "--json", "--non-interactive", "--color", "never", "-s", stack]
+    # In its other form each event is a document, with less in it.
+    asked = {**os.environ, **(environment or {}), "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "false"}
+    done = subprocess.run(words, env=asked, stdout=subprocess.PIPE, text=True, errors="replace", check=False)
+    return done.returncode, done.stdout
+
+
+def _pulumi() -> str:
+    """Return where the engine's command is."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise DeliveryError("there is no `pulumi` on PATH", "install it, or use the shell of `./slipway shell`")
+    return pulumi
