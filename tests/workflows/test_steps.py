@@ -346,6 +346,8 @@ class TestComment:
             "| unit-3.12 | 4 | 2 | 1 | 91.4 % (85 % must be) |",
         ]
         assert comment.tests(tmp_path / "missing", 85) == ""
+        # A single artifact comes without a folder of its own.
+        assert "| 4 | 2 | 1 | 91.4 %" in comment.tests(tmp_path / "results-unit-3.12", 85)
         assert f"</details>\n\n{shown}\n\n[The run]" in comment.body(
             "T", "success", "", "https://x", page=PLAN, tests=shown
         )

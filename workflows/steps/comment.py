@@ -76,10 +76,12 @@ def body(title: str, result: str, text: str, run: str, *, page: str = "", tests:
 def tests(folder: Path, wanted: float) -> str:
     """Return how the tests went, in Markdown: a row for each suite that left results; empty where none did.
 
-    folder: has one folder for each suite, called `results-SUITE` as its artifact is.
+    folder: has one folder for each suite, called `results-SUITE` as its artifact is; or, as the action that brings
+    them does it with a single one, the files themselves.
     """
     rows = []
-    for suite in sorted(folder.glob("results-*")) if folder.is_dir() else ():
+    suites = sorted(folder.glob("results-*")) if folder.is_dir() else []
+    for suite in suites or [folder]:
         found, covered = junit(suite), coverage(suite / COVERAGE)
         if not found.tests and covered is None:
             continue
