@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,7 +14,7 @@ from rehearsal.processes import strays
 from rehearsal.report import leaks
 from rehearsal.stage.github import ADMINISTRATOR, OWNER, REVIEWERS, TEAM, GitHub
 from rehearsal.stage.workspace import SHARED
-from rehearsal.story import rows
+from rehearsal.story import planned, rows
 from rehearsal.story.play import Play
 
 WHY = (
@@ -29,8 +27,6 @@ SECRET, WEBHOOK = "SLACK_TOKEN", "chat"
 #: The file that is the only one to say what checks of pull requests keep between two runs.
 CACHED = "pull-request"
 BRANCH, TAMPERED = "slipway", ".github/workflows/deliver.yml"
-#: Where the plan of an update is written down.
-PLAN = "plan"
 LABEL, VARIABLE, RULES = "rollback", "AWS_REGION", "slipway: branch"
 _NAMES = f"{SHARED}-repository"
 
@@ -101,38 +97,13 @@ def _one_secret(play: Play, hub: GitHub) -> None:
     play.console.say(f"{name} gets a new value in Secrets Manager.")
     # Its output is searched for the value, as everything is.
     play.pulumi.preview(SHARED, "--diff").needed("the new value could not be previewed")
-    _one_plan(play, f"{_NAMES}-staging-secret-slack-token")
+    planned.one_change(play, SHARED, f"{SHARED}-repository-staging-secret-slack-token")
     _changes_just(play, {f"{_NAMES}-staging-secret-slack-token"}, "one secret")
     held = hub.seen("secrets", repo=hub.repository)
     if held["environment:staging"].get(SECRET) != value:
         raise RehearsalError(f"GitHub should hold the new value of {SECRET} for staging.", _logs(play))
     if held["environment:production"].get(SECRET) != play.stage.planted.production_secret:
         raise RehearsalError(f"GitHub should hold the old value of {SECRET} for production.", _logs(play))
-
-
-def _one_plan(play: Play, name: str) -> None:
-    """Ask twice what would be done: the one change is in the plan, and its hash is the same both times."""
-    first, second = _plan(play), _plan(play)
-    if first != second or [one["urn"].rpartition("::")[2] for one in first["changes"]] != [name]:
-        raise RehearsalError(f"a plan should have {name} alone, and stay the same.", _logs(play))
-    refused = _typed_plan(play, "--plan", "0" * 12)
-    if refused.code == 0 or "nothing was touched" not in refused.output:
-        raise RehearsalError("a plan that nobody approved should be refused.", f"its log: {refused.log}.")
-    _found(play, f"the plan {first['hash']} has the one change, is the same a second time, and another one is refused")
-
-
-def _plan(play: Play) -> dict[str, Any]:
-    place = play.stage.home.root / PLAN
-    done = _typed_plan(play, "--keep", str(place)).needed("the plan could not be made")
-    found: dict[str, Any] = json.loads((place / "plan.json").read_text())
-    told = re.search(r"^Plan ([0-9a-f]+) for ", done.output, re.MULTILINE)
-    return {**found, "hash": told[1] if told else ""}
-
-
-def _typed_plan(play: Play, *words: str) -> Finished:
-    shown = f"./slipway plan -s {SHARED} {words[0]} {Path(words[1]).name}"
-    play.console.command(shown)
-    return play.hand.run([sys.executable, "-m", "ops", "plan", "-s", SHARED, *words], name="plan", shown=shown)
 
 
 def _one_reviewer(play: Play) -> None:
@@ -279,7 +250,6 @@ def _no_secret(play: Play) -> None:
         home.logs,
         *settings,
         *_provider_logs(play),
-        home.root / PLAN,
         home.root / "proposal",
         home.root / "proposal-put-back",
     ]
