@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from delivery.errors import DeliveryError, Refused
+from delivery.redact import shown
 from ops import engine
 from ops.page import differences, known, lines, page
 from ops.planned import SHOWN, Plan, equal, errors, read
@@ -24,7 +25,8 @@ AGAIN = (
     "approve again: run the job that shows the plan once more (what waits for it runs again too); on a laptop, give "
     "the hash that `--dry-run` prints now"
 )
-_MOST_TOLD = 100
+#: Lines of a page that say what differs: with the plan below they stay within what GitHub takes.
+_MOST_TOLD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def compare(plan: Plan, approved: Approved, folder: Path | None = None) -> None:
         f"### Not released: the plan is not the one that was approved ({given})",
         "",
         "```",
-        *(line.replace("```", "'''") for line in told[:_MOST_TOLD]),
+        *(shown(line.replace("```", "'''")) for line in told[:_MOST_TOLD]),
         "```",
         "",
         f"Nothing was touched. To go on, {AGAIN}. The plan by now:",

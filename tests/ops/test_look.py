@@ -13,9 +13,10 @@ from click.testing import CliRunner
 from delivery.errors import DeliveryError, Refused
 from ops import engine
 from ops.look import AGAIN, Approved, compare, keep, look
+from ops.page import MOST
 from ops.plan import plan as verb
 from ops.planned import read
-from tests.ops.previews import preview, release, task
+from tests.ops.previews import ALARM, preview, release, step, task
 
 Says = Callable[[int, str], None]
 
@@ -81,6 +82,18 @@ def test_anything_else_is_refused_with_what_differs(tmp_path: Path, capsys: pyte
     assert shown.startswith(f"### Not released: the plan is not the one that was approved ({approved.hash})\n")
     assert "replace TaskDefinition api: was not approved\n" in shown
     assert f"plan `{now.hash}`" in shown
+
+
+def test_however_much_differs_the_page_stays_one(tmp_path: Path) -> None:
+    many = [step("create", ALARM, f"alarm-{at}", None, {"text": "x" * 900}) for at in range(300)]
+    approved, now = read(preview(), "production"), read(preview(*many), "production")
+    keep(tmp_path, approved)
+    with pytest.raises(Refused):
+        compare(now, Approved(approved.hash, tmp_path / "plan.json"), tmp_path)
+    page = (tmp_path / "again.md").read_text()
+    assert len(page) <= MOST
+    assert page.count("\n```") % 2 == 0
+    assert page.count("<details>") == page.count("</details>") == 1
 
 
 @pytest.mark.parametrize("file", [None, "missing", "other", "broken"])
