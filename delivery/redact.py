@@ -8,14 +8,14 @@ from typing import Any
 
 _MASK = "***"
 _PATTERNS = (
-    # scheme://user:password@host
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/]+@", re.IGNORECASE), rf"\1:{_MASK}@"),
+    # scheme://user:password@host. What stands before is bounded in all of them: texts may be long, and one word.
+    (re.compile(r"([a-z][a-z0-9+.-]{0,30}://[^\s:/@]*):[^\s/]+@", re.IGNORECASE), rf"\1:{_MASK}@"),
     # Authorization: Bearer …
     (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}", re.IGNORECASE), rf"\1 {_MASK}"),
     # password=…, "api_key": "…", SECRET_TOKEN: …
     (
         re.compile(
-            r"""(?P<name>[\w.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|private[_-]?key|credential)[\w.-]*["']?\s*[=:]\s*)"""
+            r"""(?P<name>[\w.-]{0,60}(?:passw(?:or)?d|secret|token|api[_-]?key|private[_-]?key|credential)[\w.-]{0,60}["']?\s*[=:]\s*)"""
             r"""(?:"[^"]*"|'[^']*'|[^\s,;&}]+)""",
             re.IGNORECASE,
         ),
@@ -45,6 +45,11 @@ def masked(text: str) -> str:
     return text
 
 
+def credential(name: str) -> bool:
+    """Tell whether what is called so is a credential."""
+    return _CREDENTIAL.fullmatch(name) is not None
+
+
 def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings fit to be written down: a value whose name or form says that it is a credential is masked.
 
@@ -59,5 +64,5 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(name, found) for found in value]
     if isinstance(value, str) and value:
-        return _MASK if _CREDENTIAL.fullmatch(name) else masked(value)
+        return _MASK if credential(name) else masked(value)
     return value

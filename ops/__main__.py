@@ -21,6 +21,7 @@ from ops.history import history
 from ops.hold import hold
 from ops.init import init
 from ops.leave import leave
+from ops.plan import plan
 from ops.promote import promote
 from ops.restore_state import restore_state
 from ops.rollback import rollback
@@ -41,6 +42,7 @@ VERBS = (
     env,
     history,
     diff,
+    plan,
     promote,
     rollback,
     hold,

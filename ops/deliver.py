@@ -25,8 +25,10 @@ from delivery.records import Pointer, Record, bucket_name
 from delivery.store import Store
 from ops import engine
 from ops.choice import images_exist, same
+from ops.look import look
 from ops.meeting import Meeting, meetings, refuse
 from ops.place import Place, find
+from ops.planned import Plan
 from ops.reach import Reach
 
 #: Alarms that rang because of what was gone back from become quiet again within their own window.
@@ -142,6 +144,36 @@ def configuration(store: Store, record: Record) -> list[str]:
     return [f"  {line}" for line in differences(serving, record)] if serving else []
 
 
+def planned(act: Act) -> Plan:
+    """Return what the update would do: `release` names it in the settings for as long as the preview takes."""
+    file = Path(f"Pulumi.{act.stack}.yaml")
+    before = file.read_bytes()
+    engine.run(["config", "set", "release", act.name, "-s", act.stack], quiet=True)
+    written = file.read_bytes()
+    try:
+        plan = look(act.stack, _environment(act))
+    finally:
+        # Who edited the file meanwhile keeps their edit.
+        if file.read_bytes() == written:
+            file.write_bytes(before)
+    digests = {name: served.digest for name, served in act.record.services.items()}
+    if plan.digests and plan.digests != digests:
+        raise DeliveryError(
+            f"the preview would not release the images of {act.record.version}, but {plan.digests}",
+            f"`./slipway history -s {act.stack} --json` says which images {act.record.version} has",
+        )
+    return plan
+
+
+def _environment(act: Act) -> dict[str, str]:
+    """What an update is told that stands in no file."""
+    return {
+        "SLIPWAY_REASON": act.reason,
+        **({"SLIPWAY_DOWNGRADE": "1"} if act.downgrade else {}),
+        **({"SLIPWAY_LIFT_HOLD": "1"} if act.lift_hold else {}),
+    }
+
+
 def carry_out(act: Act, message: str, *, as_json: bool) -> None:
     """Run the update. Raises `DeliveryError` where it fails; the settings are as before then.
 
@@ -156,11 +188,7 @@ def carry_out(act: Act, message: str, *, as_json: bool) -> None:
     try:
         code = engine.run(
             ["up", "--yes", "--skip-preview", "-s", act.stack, "-m", message],
-            {
-                "SLIPWAY_REASON": act.reason,
-                **({"SLIPWAY_DOWNGRADE": "1"} if act.downgrade else {}),
-                **({"SLIPWAY_LIFT_HOLD": "1"} if act.lift_hold else {}),
-            },
+            _environment(act),
             check=False,
             quiet=as_json,
         )

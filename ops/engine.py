@@ -46,6 +46,18 @@ def run(
     return code
 
 
+def preview(stack: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Run `pulumi preview --json`; return its exit code and what it wrote. What it says beside that goes to stderr.
+
+    Secrets are masked in it by the engine: a preview shows none, whatever it is asked.
+    """
+    words = [_pulumi(), "preview", "--json", "--non-interactive", "--color", "never", "-s", stack]
+    # In its other form each event is a document, with less in it.
+    asked = {**os.environ, **(environment or {}), "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "false"}
+    done = subprocess.run(words, env=asked, stdout=subprocess.PIPE, text=True, errors="replace", check=False)
+    return done.returncode, done.stdout
+
+
 def _pulumi() -> str:
     """Return where Pulumi is. Raises `DeliveryError` where it is missing."""
     pulumi = shutil.which("pulumi")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,6 +16,8 @@ from delivery.store import Store
 from ops import deliver
 from ops.asking import confirm, options
 from ops.deliver import Act
+from ops.look import OUTCOME, PAGE, Approved, compare, keep, write
+from ops.page import lines as shown
 from ops.place import Place, find
 from ops.reach import reach
 from ops.telling import when, who
@@ -24,7 +28,14 @@ from ops.telling import when, who
 @click.option("--version", "wanted", metavar="VERSION", help="What must serve there, or it is refused.")
 @click.option("--reason", default="", help="Why; it stands in the record beside where it came from.")
 @click.option("--lift-hold", is_flag=True, help="Lift a hold on the environment with it.")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, with the plan's hash, and change nothing.")
+@click.option(
+    "--plan", "hash_", metavar="HASH", help="What was approved: refused where the plan is another one by now."
+)
+@click.option("--approved", type=click.Path(path_type=Path), metavar="FILE", help="Its plan.json: says what differs.")
+@click.option(
+    "--keep", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write the plan and the outcome there."
+)
 @options
 def promote(
     stack: str,
@@ -33,6 +44,9 @@ def promote(
     reason: str,
     lift_hold: bool,
     dry_run: bool,
+    hash_: str | None,
+    approved: Path | None,
+    folder: Path | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -41,6 +55,7 @@ def promote(
     What has served here before comes as it ran then: with its sizes, variables, and the versions of its secrets.
     Looks whether it is well there, whether its images exist and whether the gates let it in; shows what will change and
     asks. Then `release` names it and `pulumi up` runs, with the rollout, checks and bake of the environment.
+    With --plan the engine's preview is read first, and where it would do anything else than that plan nothing is done.
     """
     place = find(stack)
     there = find(_origin(place, origin))
@@ -61,7 +76,9 @@ def promote(
         before=serving.release if serving else "",
     )
     if done:
-        _json(deliver.told(act, "nothing to do", source=there.stack), as_json=as_json)
+        write(folder, PAGE, f"{stack} serves {record.version} already: there is nothing to do.\n")
+        found = deliver.told(act, "nothing to do", source=there.stack, name=act.name, plan="")
+        _json(found, as_json=as_json, folder=folder)
         deliver.say([f"{stack} serves {record.version} already."], as_json=as_json)
         return
     lines = [
@@ -70,14 +87,22 @@ def promote(
         *_health(there, pointer),
         *deliver.check(act),
     ]
+    more: dict[str, Any] = {"source": there.stack}
+    if dry_run or hash_ is not None or folder is not None:
+        plan = deliver.planned(act)
+        keep(folder, plan)
+        if hash_ is not None:
+            compare(plan, Approved(hash_, approved), folder)
+        lines += shown(plan)
+        more |= {"name": act.name, "plan": plan.hash}
     if dry_run:
         deliver.say([*lines, "Nothing was changed (--dry-run)."], as_json=as_json)
-        _json(deliver.told(act, "dry run", source=there.stack), as_json=as_json)
+        _json(deliver.told(act, "dry run", **more), as_json=as_json, folder=folder)
         return
     confirm(lines, f"Release {record.version} in {stack}?", yes=yes, as_json=as_json)
     deliver.carry_out(act, f"promote {record.version} ({record.id}) from {there.stack}", as_json=as_json)
     unwell = deliver.health(near)
-    _json(deliver.told(act, "succeeded", unwell, source=there.stack), as_json=as_json)
+    _json(deliver.told(act, "succeeded", unwell, **more), as_json=as_json, folder=folder)
     deliver.say([f"{stack} serves {record.version}, the very images of {there.stack}."], as_json=as_json)
     if unwell:
         raise deliver.unwell(stack, record.version, unwell)
@@ -160,6 +185,7 @@ def _name(record: Record, source: Store, own: Store) -> str:
         return record.version
 
 
-def _json(found: dict[str, object], *, as_json: bool) -> None:
+def _json(found: dict[str, object], *, as_json: bool, folder: Path | None) -> None:
+    write(folder, OUTCOME, f"{json.dumps(found, indent=2)}\n")
     if as_json:
         click.echo(json.dumps(found, indent=2))

@@ -140,6 +140,7 @@ def _place(stack: str, env: Environment) -> dict[str, Any]:
     seconds = max(SHORTEST_SESSION, min(env.session_seconds, slowest + _BEFORE_SECONDS))
     return _credentials(stack, env, seconds) | {
         "builds": env.origin is None,
+        "merged": stack == PRODUCTION and env.workflows.approval == "pull_request",
         "why": f"the slowest release takes {spell(slowest)}; the session may last {spell(env.session_seconds)}",
     }
 

@@ -26,6 +26,7 @@ from tests.delivery.fake_clients import ACCOUNT, AwsError, FakeClients
 from tests.delivery.fakes import FakeAws, image, release_plan, service_plan
 from tests.delivery.scene import run
 from tests.ops.conftest import Registry
+from tests.ops.previews import preview, release, task
 
 FILE = "config:\n  aws:region: eu-central-1\n"
 
@@ -39,6 +40,7 @@ class Both:
         self.called: list[list[str]] = []
         self.environment: dict[str, str] = {}
         self.exit_code = 0
+        self.would: list[dict[str, Any]] = [release(image=image("b"))]
         self.release("production", 1, "a", "1.7.4")
         self.release("staging", 1, "a", "1.7.4")
         self.release("staging", 2, "b", "1.8.0")
@@ -71,6 +73,15 @@ class Both:
             self.release("production", 2, "b", "1.8.0", lift_hold="SLIPWAY_LIFT_HOLD" in (environment or {}))
         return self.exit_code
 
+    def preview(self, stack: str, environment: dict[str, str] | None = None) -> tuple[int, str]:
+        """What the engine would do; the settings name the release while it is asked."""
+        assert Path(f"Pulumi.{stack}.yaml").read_text().endswith("shop:release: 1.8.0\n")
+        return 0, json.dumps(preview(*self.would))
+
+    @property
+    def updates(self) -> list[list[str]]:
+        return [words for words in self.called if words[0] == "up"]
+
     def type(self, *words: str, answer: str | None = None) -> Result:
         return CliRunner().invoke(promote, ["-s", "production", *words], input=answer)
 
@@ -87,6 +98,7 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
     monkeypatch.setattr(Place, "registry", lambda _: made.registry)
     monkeypatch.setattr(verb, "reach", made.reach)
     monkeypatch.setattr(engine, "run", made.pulumi)
+    monkeypatch.setattr(engine, "preview", made.preview)
     return made
 
 
@@ -131,10 +143,71 @@ def test_asks_and_takes_no_for_an_answer(both: Both) -> None:
 
 
 def test_a_dry_run_changes_nothing(both: Both) -> None:
+    before = Path("Pulumi.production.yaml").read_text()
     found = json.loads(both.type("--dry-run", "--json").stdout)
     assert (found["version"], found["source"], found["result"]) == ("1.8.0", "staging", "dry run")
     assert found["images"] == {"api": image("b")}
-    assert both.called == []
+    assert both.updates == []
+    assert Path("Pulumi.production.yaml").read_text() == before
+
+
+def plan_of(both: Both) -> str:
+    found = json.loads(both.type("--dry-run", "--json").stdout)["plan"]
+    assert isinstance(found, str)
+    return found
+
+
+def test_a_dry_run_shows_the_plan_and_its_hash(both: Both) -> None:
+    both.would += task()
+    shown = both.type("--dry-run", "--keep", "kept")
+    assert shown.exit_code == 0, shown.exception
+    assert f"Plan {plan_of(both)} for production, 1.8.0: 1 to replace, 1 to change" in shown.output
+    outcome = json.loads(Path("kept/outcome.json").read_text())
+    assert (outcome["plan"], outcome["name"]) == (plan_of(both), "1.8.0")
+    assert Path("kept/plan.json").is_file()
+    assert Path("kept/plan.md").is_file()
+
+
+def test_what_was_approved_is_released(both: Both) -> None:
+    shown = both.type("--yes", "--plan", plan_of(both))
+    assert shown.exit_code == 0, shown.exception
+    assert len(both.updates) == 1
+
+
+def test_where_the_plan_is_another_one_nothing_is_touched_and_it_asks_again(both: Both) -> None:
+    assert both.type("--dry-run", "--keep", "approved").exit_code == 0
+    approved = plan_of(both)
+    both.would += task()
+    before = Path("Pulumi.production.yaml").read_text()
+    words = ("--yes", "--plan", approved, "--approved", "approved/plan.json", "--keep", "now")
+    shown = both.type(*words)
+    error = refusal(shown)
+    assert error.message.startswith("the plan for production is ")
+    assert "run the job that shows the plan once more" in error.fix
+    assert "replace TaskDefinition api: was not approved" in shown.stderr
+    assert both.updates == []
+    assert Path("Pulumi.production.yaml").read_text() == before
+    assert Path("now/again.md").read_text().startswith("### Not released")
+    # The way out: the plan by now, approved.
+    assert both.type("--yes", "--plan", plan_of(both)).exit_code == 0
+
+
+def test_an_approval_of_nothing_releases_nothing(both: Both) -> None:
+    assert "nothing to do was approved" in refusal(both.type("--yes", "--plan", "")).message
+
+
+def test_where_nothing_is_left_to_do_no_plan_is_needed(both: Both) -> None:
+    both.type("--yes")
+    shown = both.type("--yes", "--plan", "0" * 12, "--keep", "kept", "--json")
+    assert (shown.exit_code, json.loads(shown.stdout)["plan"]) == (0, "")
+    assert Path("kept/plan.md").read_text() == "production serves 1.8.0 already: there is nothing to do.\n"
+
+
+def test_a_preview_of_other_images_is_no_plan_of_this_release(both: Both) -> None:
+    both.would = [release(image=image("c"))]
+    error = both.type("--dry-run").exception
+    assert isinstance(error, DeliveryError)
+    assert error.message.startswith("the preview would not release the images of 1.8.0")
 
 
 def test_a_name_that_means_something_else_here_is_not_used(both: Both) -> None:

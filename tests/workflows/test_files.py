@@ -67,8 +67,7 @@ def test_nothing_of_a_template_is_left(files: dict[str, str]) -> None:
 
 
 def test_only_verbs_that_there_are_are_called(files: dict[str, str]) -> None:
-    # `promote` comes with the verbs of promotion.
-    there = set(runpy.run_path(str(ROOT / "slipway"), run_name="front_door")["VERBS"]) | {"promote"}
+    there = set(runpy.run_path(str(ROOT / "slipway"), run_name="front_door")["VERBS"])
     called = {verb for run in runs(files) for verb in re.findall(r"\./slipway ([a-z-]+)", run)}
     assert {"history", "abort", "rollback", "status"} <= called <= there
 
@@ -123,7 +122,7 @@ def test_a_look_is_no_deployment(files: dict[str, str]) -> None:
                 counts = job["environment"]["name"] in names.DEPLOYING
                 assert job["environment"].get("deployment", True) is counts
             for step in job["steps"]:
-                if "pulumi preview" in step.get("run", ""):
+                if re.search(r"pulumi preview|--dry-run|slipway plan -s staging", step.get("run", "")):
                     assert job["environment"]["name"] in names.PREVIEWS.values()
 
 
@@ -158,10 +157,74 @@ def test_approval_by_reviewers_is_a_job_that_holds_nobody_up(tmp_path: Path) -> 
     assert found["approve"]["permissions"] == {}
     assert found["production"]["needs"] == ["staging", "preview-production", "approve"]
     assert found["production"]["concurrency"] == {"group": "production", "cancel-in-progress": False}
-    release = found["production"]["steps"][-2]["run"]
+    release = by_name(found["production"])["Release what was approved"]["run"]
     # exec: who cancels a run signals the step's own process alone.
     assert release.startswith("exec python3 workflows/steps/again.py --locked --")
-    assert release.endswith('./slipway promote -s production --version "$VERSION" --yes\n')
+    assert './slipway promote -s production --version "$VERSION" --yes' in release
+
+
+def by_name(job: dict[str, Any]) -> dict[str, Any]:
+    return {step["name"]: step for step in job["steps"]}
+
+
+APPROVED = "${{ needs.preview-production.outputs.plan }}"
+VERSION = "${{ needs.preview-production.outputs.version }}"
+
+
+@pytest.mark.parametrize("file", ["deliver", "operate"])
+def test_an_approval_is_bound_to_the_plan_that_was_shown(tmp_path: Path, file: str) -> None:
+    found = jobs(rendered(project(tmp_path))[PLACES[file]])
+    look, approve = found["preview-production"], found["approve"]
+    does = found["production" if file == "deliver" else "promote"]
+    shown = by_name(look)
+    assert './slipway promote -s production ${VERSION:+--version "$VERSION"}' in shown["Preview"]["run"]
+    assert '--dry-run --keep "$RUNNER_TEMP/plan"' in shown["Preview"]["run"]
+    assert '--page "$RUNNER_TEMP/plan/plan.md"' in shown["Show it to whoever approves"]["run"]
+    assert look["outputs"]["plan"] == "${{ steps.plan.outputs.plan }}"
+    # Who is asked sees the version and the plan before they answer: in the job's name, which is all there is by then.
+    assert approve["name"] == f"Approval of {VERSION}, plan {APPROVED}"
+    assert approve["steps"][0]["name"] == f"Approved, {VERSION} with plan {APPROVED}"
+    assert "preview-production" in approve["needs"]
+    assert {"preview-production", "approve"} <= set(does["needs"])
+    release = by_name(does)["Release what was approved" if file == "deliver" else "Promote"]
+    assert release["env"] == {"PLAN": APPROVED, "VERSION": VERSION}
+    assert '--plan "$PLAN" --approved "$RUNNER_TEMP/approved/plan.json"' in release["run"]
+    assert by_name(does)["The plan by now"]["if"] == "failure()"
+    assert '--page "$RUNNER_TEMP/plan/again.md"' in by_name(does)["The plan by now"]["run"]
+
+
+def test_a_merge_approves_one_plan(tmp_path: Path) -> None:
+    found = jobs(rendered(project(tmp_path, workflows={"approval": "pull_request"}))[PLACES["deliver"]])
+    propose = by_name(found["propose"])["Open or renew the pull request"]
+    assert propose["env"]["PLAN"] == APPROVED
+    assert '--release "$NAME" --plan "$PLAN"' in propose["run"]
+    assert 'cat "$RUNNER_TEMP/plan/plan.md"' in propose["run"]
+    assert '--body-file "$body"' in propose["run"]
+    assert found["changes"]["outputs"]["plan"] == "${{ steps.look.outputs.plan }}"
+    order = [step["name"] for step in found["production"]["steps"]]
+    check = by_name(found["production"])["As it was approved"]
+    assert order.index("As it was approved") < order.index("Release")
+    assert check["env"] == {"PLAN": "${{ needs.changes.outputs.plan }}"}
+    assert './slipway plan -s production --plan "$PLAN"' in check["run"]
+    assert "As it was approved" not in by_name(found["staging"])
+
+
+def test_nobody_is_asked_for_a_plan_where_there_is_no_approval(tmp_path: Path) -> None:
+    files = rendered(project(tmp_path, workflows=NOTHING))
+    assert not [run for run in runs(files) if "--plan" in run]
+
+
+def test_the_comment_has_the_plan_and_how_the_tests_went(tmp_path: Path) -> None:
+    found = jobs(rendered(project(tmp_path, workflows=EVERYTHING))[PLACES["pull-request"]])
+    assert './slipway plan -s staging --keep "$RUNNER_TEMP/preview"' in by_name(found["preview"])["Preview"]["run"]
+    assert '--page "$RUNNER_TEMP/preview/plan.md"' in by_name(found["preview"])["Show it"]["run"]
+    assert set(found["comment"]["needs"]) == {"preview", *SUITES}
+    told = by_name(found["comment"])["Comment"]["run"]
+    assert '--page "$RUNNER_TEMP/preview/plan.md"' in told
+    assert '--tests "$RUNNER_TEMP/tests" --coverage 85' in told
+    assert by_name(found["comment"])["Results of the suites"]["with"]["pattern"] == "results-*"
+    # Also where the preview failed: then most of all.
+    assert found["comment"]["if"] == "${{ !cancelled() && needs.preview.result != 'skipped' }}"
 
 
 def test_without_approval_production_follows_staging(tmp_path: Path) -> None:
@@ -309,6 +372,10 @@ def test_gitlab_asks_a_person_before_production(tmp_path: Path) -> None:
     free = read(rendered(project(tmp_path / "b", workflows=NOTHING), target="gitlab")[".gitlab-ci.yml"])
     assert asked["production"]["rules"][-1] == {"when": "manual"}
     assert free["production"]["rules"][-1] == {"when": "on_success"}
+    assert asked["production"]["needs"] == ["staging", "preview-production"]
+    assert '--plan "$PLAN" --approved plan/plan.json' in asked["production"]["script"][-1]
+    assert "--plan" not in free["production"]["script"][-1]
+    assert asked["preview-production"]["script"][1].endswith('--version "$VERSION" --dry-run --keep plan')
 
 
 def test_gitlabs_jobs_find_their_role_in_their_environment(tmp_path: Path) -> None:

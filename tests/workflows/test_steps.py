@@ -126,11 +126,62 @@ class TestChanges:
         assert capsys.readouterr().err == ""
         assert changes.main(["--messages", "--base", base, "--head", head]) == 1
         said = capsys.readouterr()
-        assert said.out == "code=false\napp=true\nproduction=false\n"
+        assert said.out == "code=false\napp=true\nproduction=false\nplan=\n"
         assert "::error::" in said.err
         for unknown in ("", "0" * 40, "1" * 40):
             assert changes.main(["--base", unknown, "--head", head]) == 0
-            assert capsys.readouterr().out == "code=true\napp=true\nproduction=false\n"
+            assert capsys.readouterr().out == "code=true\napp=true\nproduction=false\nplan=\n"
+
+    @pytest.mark.parametrize(
+        ("lines", "plan"),
+        [
+            (
+                ['-  shop:release: "1.7.4" # plan 0a0a0a0a0a0a', '+  shop:release: "1.8.0" # plan 3f9c1e2a77b0'],
+                "3f9c1e2a77b0",
+            ),
+            (['+  shop:release: "1.8.0"'], ""),
+            (["+  release: 1.8.0  # plan 3f9c1e2a77b0"], "3f9c1e2a77b0"),
+            (["+  shop:memory: 1024", '-  shop:release: "1.7.4" # plan 0a0a0a0a0a0a'], ""),
+            (['+  shop:release: "1.8.0" # plan 3f9c$(id)'], ""),
+            (['+  other:prerelease: "1" # plan 3f9c1e2a77b0'], ""),
+            ([], ""),
+        ],
+    )
+    def test_the_line_that_names_a_release_names_its_plan(self, lines: list[str], plan: str) -> None:
+        assert changes.approved(lines) == plan
+
+    @pytest.mark.process
+    @pytest.mark.parametrize("folder", ["", "infra/"])
+    def test_a_merge_approves_the_plan_that_it_brings(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: str
+    ) -> None:
+        def commit() -> str:
+            for words in (["add", "."], ["commit", "-q", "-m", "Change"]):
+                command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words]
+                subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+            head = subprocess.run(
+                ["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True
+            )
+            return head.stdout.strip()
+
+        def asked(base: str, head: str) -> str:
+            assert changes.main(["--base", base, "--head", head]) == 0
+            return capsys.readouterr().out
+
+        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+        file = tmp_path / f"{folder}Pulumi.production.yaml"
+        file.parent.mkdir(exist_ok=True)
+        (tmp_path / f"{folder}Pulumi.yaml").write_text("name: shop\n")
+        file.write_text("config:\n  shop:memory: 512\n")
+        first = commit()
+        monkeypatch.chdir(file.parent)
+        assert pin.main(["--stack", "production", "--release", "1.8.0", "--plan", "3f9c1e2a77b0"]) == 0
+        second = commit()
+        file.write_text(file.read_text().replace("512", "1024"))
+        third = commit()
+        assert asked(first, second) == "code=true\napp=false\nproduction=true\nplan=3f9c1e2a77b0\n"
+        # What a person changes there later brings no plan of its own.
+        assert asked(second, third) == "code=true\napp=false\nproduction=true\nplan=\n"
 
 
 class TestPin:
@@ -140,6 +191,9 @@ class TestPin:
         assert once == '# mine\nconfig:\n  shop:release: "1.8.0"\n  aws:region: x # here\n  shop:source: staging\n'
         assert pin.pinned(once, "shop", "1.9.0") == once.replace("1.8.0", "1.9.0")
         assert pin.pinned("config:\n  release: 1\n", "shop", "2") == 'config:\n  shop:release: "2"\n'
+        planned = pin.pinned(once, "shop", "1.8.0", "3f9c1e2a77b0")
+        assert planned == once.replace('"1.8.0"', '"1.8.0" # plan 3f9c1e2a77b0')
+        assert pin.pinned(planned, "shop", "1.8.0") == once
 
     def test_the_command(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -150,6 +204,7 @@ class TestPin:
         assert pin.main(["--stack", "production", "--release", "1.8.0-3-g3f9c1e2"]) == 0
         assert 'shop:release: "1.8.0-3-g3f9c1e2"' in (tmp_path / "Pulumi.production.yaml").read_text()
         assert pin.main(["--stack", "production", "--release", "1\n  x: y"]) == 1
+        assert pin.main(["--stack", "production", "--release", "1", "--plan", "0\n  x: y"]) == 1
         (tmp_path / "Pulumi.production.yaml").write_text("{}")
         assert pin.main(["--stack", "production", "--release", "1"]) == 1
         assert capsys.readouterr().out.splitlines()[-1] == (
@@ -209,34 +264,93 @@ class TestSummary:
         assert page.read_text().startswith("## T\n\n```\n… 7 characters more are in the log\n")
         assert page.read_text().endswith("the end\n```\n\n")
 
+    def test_a_page_is_shown_as_it_is(self, tmp_path: Path) -> None:
+        (tmp_path / "page.md").write_text("**1.8.0**\n")
+        shown = tmp_path / "shown"
+        words = ["--title", "T", "--page", str(tmp_path / "page.md"), "--file", str(tmp_path / "none")]
+        assert summary.main(words, {"GITHUB_STEP_SUMMARY": str(shown)}) == 0
+        assert shown.read_text() == "## T\n\n**1.8.0**\n\n"
+
+    def test_without_the_page_the_text_is_and_without_both_nothing(self, tmp_path: Path) -> None:
+        shown = tmp_path / "shown"
+        words = ["--title", "T", "--page", str(tmp_path / "none")]
+        assert summary.main(words, {"GITHUB_STEP_SUMMARY": str(shown)}) == 0
+        assert not shown.exists()
+        (tmp_path / "log").write_text("it failed")
+        assert summary.main([*words, "--file", str(tmp_path / "log")], {"GITHUB_STEP_SUMMARY": str(shown)}) == 0
+        assert shown.read_text() == "## T\n\n```\nit failed\n```\n\n"
+
     def test_a_text_does_not_end_its_own_fence(self) -> None:
         assert summary.section("T", "```\nx").count("````") == 2
 
 
-PREVIEW = (
-    "Previewing update (staging):\n + aws:ecs:Service api create\nResources:\n    + 1 to create\n    3 unchanged\n"
+PLAN = (
+    "**1.8.0** for `staging`, plan `3f9c1e2a77b0`: 1 to change\n\n**Changed**\n\n- `~ Release shop-release`\n"
+    "\n<details><summary>All of it: 1 resources, 1 properties</summary>\n"
+    "\n```diff\n! ~ slipway:index:Release\n```\n\n</details>\n"
 )
+LOG = "Error: the preview of staging failed (exit code 255): access denied\nFix:   mend it\n"
 
 
 class TestComment:
     def test_what_counts_is_seen_at_once(self) -> None:
-        text = comment.body("Preview of staging", "success", PREVIEW, "https://x/1")
+        text = comment.body("Preview of staging", "success", LOG, "https://x/1", page=PLAN)
         assert text.startswith(
-            "<!-- slipway: preview-of-staging -->\n### Preview of staging\n\n- + 1 to create\n- 3 unchanged\n"
+            "<!-- slipway: preview-of-staging -->\n### Preview of staging\n\n"
+            "**1.8.0** for `staging`, plan `3f9c1e2a77b0`"
         )
-        assert text.endswith("[The run](https://x/1)")
-        assert "<details>" in text
+        assert text.endswith("</details>\n\n[The run](https://x/1)")
+        assert "access denied" not in text
 
-    def test_a_failed_one_is_told_and_open(self) -> None:
-        text = comment.body("Preview of staging", "failure", "", "https://x/1")
+    @pytest.mark.parametrize("page", ["", PLAN])
+    def test_a_failed_one_is_told_and_open(self, page: str) -> None:
+        text = comment.body("Preview of staging", "failure", LOG, "https://x/1", page=page)
         assert "### Preview of staging failed" in text
         assert "<details open>" in text
-        assert "(it wrote nothing)" in text
+        assert "access denied" in text
+        assert "(it wrote nothing)" in comment.body("Preview of staging", "failure", "", "https://x/1")
+        assert "### Preview of staging was cancelled" in comment.body(
+            "Preview of staging", "cancelled", "", "https://x/1"
+        )
 
-    @given(st.text(alphabet="ab`\n", max_size=30), st.integers(0, 6000))
-    def test_it_is_never_longer_than_github_takes(self, line: str, times: int) -> None:
-        text = comment.body("T", "success", (line + "\n") * times, "https://x")
+    @given(
+        st.text(alphabet="ab`\n", max_size=30),
+        st.integers(0, 6000),
+        st.sampled_from(["success", "failure"]),
+        st.booleans(),
+        st.integers(0, 400),
+    )
+    def test_it_is_never_longer_than_github_takes(
+        self, line: str, times: int, result: str, planned: bool, suites: int
+    ) -> None:
+        long = (line + "\n") * times
+        page = PLAN.replace("! ~", f"{long.replace('```', '``')}! ~") if planned else ""
+        text = comment.body("T", result, long, "https://x", page=page, tests="| unit | 1 | 0 | 0 | |\n" * suites)
         assert len(text) <= 65_536
+        assert text.count("<details") == text.count("</details>")
+        assert text.endswith("[The run](https://x)")
+
+    def test_tests_and_coverage_stand_beside_it(self, tmp_path: Path) -> None:
+        for suite, rate in (("unit-3.12", "0.914"), ("regression", "")):
+            folder = tmp_path / f"results-{suite}"
+            folder.mkdir()
+            (folder / "junit.xml").write_text(JUNIT)
+            if rate:
+                (folder / "coverage.xml").write_text(f'<coverage line-rate="{rate}"/>')
+        (tmp_path / "results-quality").mkdir()
+        shown = comment.tests(tmp_path, 85)
+        assert shown.splitlines() == [
+            "| tests | ran | failed | skipped | lines covered |",
+            "| --- | --- | --- | --- | --- |",
+            "| regression | 4 | 2 | 1 |  |",
+            "| unit-3.12 | 4 | 2 | 1 | 91.4 % (85 % must be) |",
+        ]
+        assert comment.tests(tmp_path / "missing", 85) == ""
+        # A single artifact comes without a folder of its own.
+        assert "| 4 | 2 | 1 | 91.4 %" in comment.tests(tmp_path / "results-unit-3.12", 85)
+        assert f"</details>\n\n{shown}\n\n[The run]" in comment.body(
+            "T", "success", "", "https://x", page=PLAN, tests=shown
+        )
 
 
 class GitHub(BaseHTTPRequestHandler):
@@ -295,13 +409,29 @@ def github() -> Iterator[tuple[type[GitHub], dict[str, str]]]:
 def test_one_comment_is_kept_up_to_date(tmp_path: Path, github: tuple[type[GitHub], dict[str, str]]) -> None:
     server, variables = github
     server.comments += [{"id": at, "body": f"comment {at}"} for at in range(130)]
-    (tmp_path / "preview.txt").write_text(PREVIEW)
-    words = ["--number", "7", "--title", "Preview of staging", "--file", str(tmp_path / "preview.txt"), "--result"]
+    (tmp_path / "preview.txt").write_text(LOG)
+    (tmp_path / "plan.md").write_text(PLAN)
+    words = ["--number", "7", "--title", "Preview of staging", "--file", str(tmp_path / "preview.txt")]
+    words += ["--page", str(tmp_path / "plan.md"), "--result"]
     assert comment.main([*words, "success"], variables) == 0
+    assert "plan `3f9c1e2a77b0`" in server.comments[130]["body"]
     assert comment.main([*words, "failure"], variables) == 0
     assert len(server.comments) == 131
     assert "### Preview of staging failed" in server.comments[130]["body"]
     assert [line.split()[0] for line in server.said] == ["GET", "GET", "POST", "GET", "GET", "PATCH"]
+
+
+@pytest.mark.process
+def test_the_comment_runs_as_a_file_where_no_package_is(
+    tmp_path: Path, github: tuple[type[GitHub], dict[str, str]]
+) -> None:
+    server, variables = github
+    (tmp_path / "plan.md").write_text(PLAN)
+    command = [sys.executable, str(ROOT / "workflows/steps/comment.py"), "--number", "7", "--title", "T"]
+    command += ["--result", "success", "--page", "plan.md", "--file", "none", "--tests", "none"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=variables)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "plan `3f9c1e2a77b0`" in server.comments[0]["body"]
 
 
 @pytest.mark.process

@@ -3,6 +3,7 @@
     code=true|false        whether anything but pages (*.md) changed
     app=true|false         whether anything but production's settings changed
     production=true|false  whether production's settings changed
+    plan=HASH|             the plan that stands behind the release which production is to take, where that line changed
 
 Where it cannot be known (a first push, a merge queue), everything counts as changed but production's settings. With
 `--messages` a commit that says it is unfinished fails the step.
@@ -18,6 +19,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 PRODUCTION = "Pulumi.production.yaml"
+#: A line of a diff that names a release, as `pin.py` writes it.
+PLAN = re.compile(r"""^\+ +(?:[\w-]+:)?release: *["']?[^"'#\s]+["']?(?: +# plan (?P<plan>[0-9a-f]{12,64}))?\s*$""")
 UNFINISHED = re.compile(r"^(fixup!|squash!|amend!|WIP\b|wip\b)")
 LONGEST_SUBJECT = 120
 
@@ -32,6 +35,7 @@ def main(words: Sequence[str]) -> int:
     paths = _git("diff", "--name-only", "--no-renames", f"{asked.base}...{asked.head}") if _known(asked) else None
     for name, value in outputs(paths).items():
         print(f"{name}={'true' if value else 'false'}")
+    print(f"plan={approved(_lines(asked)) if paths is not None else ''}")
     look = asked.messages and paths is not None
     subjects = _git("log", "--no-merges", "--format=%h %s", f"{asked.base}..{asked.head}") if look else []
     wrong = [line for line in (told(subject) for subject in subjects or []) if line]
@@ -52,6 +56,15 @@ def outputs(paths: Sequence[str] | None) -> dict[str, bool]:
     }
 
 
+def approved(lines: Sequence[str]) -> str:
+    """Return the hash of the plan that a change to production's settings approves, given as the lines of its diff.
+
+    Empty where the change names no release, or one without a plan: what a person writes by hand.
+    """
+    found = [PLAN.match(line) for line in lines]
+    return next((one["plan"] or "" for one in reversed(found) if one), "")
+
+
 def told(line: str) -> str:
     """Return what is wrong with a commit, given as `HASH SUBJECT`; empty where nothing is."""
     commit, _, subject = line.partition(" ")
@@ -60,6 +73,14 @@ def told(line: str) -> str:
     if len(subject) > LONGEST_SUBJECT:
         return f"{commit} has a subject of {len(subject)} characters: keep it within {LONGEST_SUBJECT}."
     return ""
+
+
+def _lines(asked: argparse.Namespace) -> list[str]:
+    """Return the diff of production's settings, wherever they lie."""
+    return (
+        _git("diff", "--unified=0", "--no-color", f"{asked.base}...{asked.head}", "--", f":(top,glob)**/{PRODUCTION}")
+        or []
+    )
 
 
 def _known(asked: argparse.Namespace) -> bool:

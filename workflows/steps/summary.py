@@ -1,4 +1,8 @@
-"""Show a text on the page of the run: `summary.py --title TITLE --file FILE`. GitHub takes 1 MiB of a step."""
+"""Show a text on the page of the run: `summary.py --title TITLE --file FILE`. GitHub takes 1 MiB of a step.
+
+With `--page FILE` it is Markdown that is shown as it is, and the text of `--file` only where there is no such page;
+nothing where there is neither.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,13 @@ def main(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Append to the summary; print where there is none."""
     parser = argparse.ArgumentParser(prog="summary.py", description="Show a text on the page of the run.")
     parser.add_argument("--title", required=True)
-    parser.add_argument("--file", type=Path, required=True)
+    parser.add_argument("--file", type=Path, help="a text")
+    parser.add_argument("--page", type=Path, help="a text in Markdown, which goes before the other")
     asked = parser.parse_args(words)
-    page(section(asked.title, asked.file.read_text(errors="replace") if asked.file.is_file() else ""), environ)
+    if asked.page is not None and asked.page.is_file():
+        page(f"## {asked.title}\n\n{asked.page.read_text(errors='replace')[:MOST]}", environ)
+    elif asked.file is not None:
+        page(section(asked.title, asked.file.read_text(errors="replace") if asked.file.is_file() else ""), environ)
     return 0
 
 

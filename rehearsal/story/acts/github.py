@@ -14,7 +14,7 @@ from rehearsal.processes import strays
 from rehearsal.report import leaks
 from rehearsal.stage.github import ADMINISTRATOR, OWNER, REVIEWERS, TEAM, GitHub
 from rehearsal.stage.workspace import SHARED
-from rehearsal.story import rows
+from rehearsal.story import planned, rows
 from rehearsal.story.play import Play
 
 WHY = (
@@ -97,6 +97,7 @@ def _one_secret(play: Play, hub: GitHub) -> None:
     play.console.say(f"{name} gets a new value in Secrets Manager.")
     # Its output is searched for the value, as everything is.
     play.pulumi.preview(SHARED, "--diff").needed("the new value could not be previewed")
+    planned.one_change(play, SHARED, f"{SHARED}-repository-staging-secret-slack-token")
     _changes_just(play, {f"{_NAMES}-staging-secret-slack-token"}, "one secret")
     held = hub.seen("secrets", repo=hub.repository)
     if held["environment:staging"].get(SECRET) != value:
