@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from delivery.clock import moment
 from delivery.documents import Fields
+from delivery.records import Served
 
 SCHEMA = 1
 HOLD = "hold.json"
@@ -23,6 +24,8 @@ class Hold:
     """One hold.
 
     version: what the environment is kept at; images: by service, `repository@sha256:…`; empty before a first release.
+    definitions: by service, the ARN of the task definition: other settings make another release. Empty in a hold that
+    was set before those were written down; images alone are kept then.
     who, why, since: the identity that set it, the reason, and when, by AWS's clock, ISO 8601 in UTC.
     lifted_by, lifted_why, lifted_at: the same of its end; empty as long as it holds.
     """
@@ -35,6 +38,19 @@ class Hold:
     lifted_by: str = ""
     lifted_why: str = ""
     lifted_at: str = ""
+    definitions: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, version: str, services: Mapping[str, Served], who: str, why: str, since: str) -> Hold:
+        """Keep an environment at what these services run."""
+        return cls(
+            version=version,
+            images={name: served.image for name, served in services.items()},
+            definitions={name: served.task_definition for name, served in services.items()},
+            who=who,
+            why=why,
+            since=since,
+        )
 
     @property
     def active(self) -> bool:
@@ -52,7 +68,7 @@ class Hold:
         return replace(self, lifted_by=who, lifted_why=why, lifted_at=at)
 
     def keeps(self, images: Mapping[str, str]) -> bool:
-        """Whether a release of these images is what the environment is kept at."""
+        """Whether a release of these images has the images that the environment is kept at."""
         return dict(images) == dict(self.images)
 
     def to_json(self) -> str:
@@ -64,7 +80,9 @@ class Hold:
         """Read a stored hold; `where` names it in errors. Raises `RecordError`."""
         found = Fields.parse(text, where, SCHEMA)
         names = ("version", "who", "why", "since", "lifted_by", "lifted_why", "lifted_at")
-        return cls(images=found.texts("images"), **{name: found.text(name) for name in names})
+        definitions = found.texts("definitions") if found.has("definitions") else {}
+        texts = {name: found.text(name) for name in names}
+        return cls(images=found.texts("images"), definitions=definitions, **texts)
 
 
 def lift_words(environment: str) -> str:

@@ -93,9 +93,7 @@ class Now:
             )
 
     def _hold(self, plan: ReleasePlan, who: str) -> None:
-        images = {name: served.image for name, served in plan.target.items()}
-        since = self._tools.clock.stamp()
-        self._store.keep(Hold(version=plan.version, images=images, who=who, why=plan.reason, since=since))
+        self._store.keep(Hold.at(plan.version, plan.target, who, plan.reason, self._tools.clock.stamp()))
 
     def _way(self, service: ServicePlan, ledger: Ledger) -> _Way:
         tools = self._tools

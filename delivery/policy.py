@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from delivery import freeze
@@ -39,6 +39,8 @@ class Wish:
     """What is to be released, as far as it is known: previews do not know every image.
 
     images: by service, `repository@sha256:…`; complete: whether those are all.
+    definitions: by service, the task definition that it would run, as far as it is known.
+    asked: whether it is asked for by name, to come as it ran.
     served: whether this release, with its settings, once served here.
     lift_hold: whether a person lifts the hold with it.
     """
@@ -46,6 +48,8 @@ class Wish:
     version: str
     images: Mapping[str, str]
     complete: bool = True
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    asked: bool = False
     served: bool = False
     lift_hold: bool = False
 
@@ -158,7 +162,7 @@ class Policy:
         return Objection("freeze", f"{self._environment} is frozen until {end}: `{window}`", "wait until then")
 
     def _held(self, hold: Hold, wish: Wish, verdict: Verdict) -> None:
-        if hold.keeps(wish.images) if wish.complete else hold.version == wish.version:
+        if self._keeps(hold, wish) if wish.complete else hold.version == wish.version:
             return
         what = f"{self._environment} is {hold.told}"
         if wish.lift_hold:
@@ -171,6 +175,17 @@ class Policy:
                 f"an older release comes with `./slipway rollback -s {self._environment} --to … --reason …`",
             )
         )
+
+    def _keeps(self, hold: Hold, wish: Wish) -> bool:
+        """Whether what is wished for is what the environment is held at: its images, under its settings."""
+        if not hold.keeps(wish.images) or not hold.definitions:
+            return hold.keeps(wish.images)
+        known = self._tools.world.definitions
+        pairs = [(hold.definitions[name], arn) for name, arn in wish.definitions.items() if name in hold.definitions]
+        if all(known.same(kept, wished) for kept, wished in pairs):
+            return True
+        # Where they start no tasks any more, who goes back gets the images, with the settings of now.
+        return wish.asked and not all(known.startable(definition) for definition in hold.definitions.values())
 
 
 def semantic(version: str) -> bool:

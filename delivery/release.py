@@ -176,8 +176,14 @@ class Release:
         # Other settings and secrets make another release, unless somebody asked for this one by name.
         declared = None if plan.source == "pin" else (plan.settings_hash, plan.secrets)
         served = self._store.served_before(plan.digests, declared)
-        images = {name: served.image for name, served in plan.target.items()}
-        wish = Wish(version=plan.version, images=images, served=served, lift_hold=plan.lift_hold)
+        wish = Wish(
+            version=plan.version,
+            images={name: target.image for name, target in plan.target.items()},
+            definitions={name: target.task_definition for name, target in plan.target.items()},
+            asked=plan.source == "pin",
+            served=served,
+            lift_hold=plan.lift_hold,
+        )
         return Policy(plan.environment, plan.gates, self._store, self._tools).ask(wish)
 
     def _changes(self) -> bool:

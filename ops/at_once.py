@@ -133,8 +133,7 @@ def _warm(near: Reach, record: Record, services: tuple[ServicePlan, ...]) -> boo
 
 
 def _hold(near: Reach, record: Record, reason: str) -> None:
-    images = {name: served.image for name, served in record.services.items()}
-    near.store.keep(Hold(version=record.version, images=images, who=near.who, why=reason, since=near.clock.stamp()))
+    near.store.keep(Hold.at(record.version, record.services, near.who, reason, near.clock.stamp()))
 
 
 def _stop(

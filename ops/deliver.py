@@ -91,7 +91,8 @@ def _schema(act: Act, meets: Sequence[Meeting]) -> list[str]:
 def _gates(act: Act) -> list[str]:
     """Ask what people have decided, as the update will, and return what only warns."""
     images = {name: served.image for name, served in act.record.services.items()}
-    wish = Wish(version=act.record.version, images=images, served=act.served, lift_hold=act.lift_hold or act.holds)
+    lifts = act.lift_hold or act.holds
+    wish = Wish(version=act.record.version, images=images, asked=True, served=act.served, lift_hold=lifts)
     verdict = Policy(act.stack, gates_of(act.place), act.near.store, act.near.tools).ask(wish)
     verdict.raise_objections()
     return [f"  warning: {one}" for one in verdict.overrides]

@@ -39,13 +39,7 @@ def hold(stack: str, lift: bool, reason: str, as_json: bool) -> None:
         raise Refused(f"nothing serves in {stack} yet: there is nothing to hold", f"`pulumi up -s {stack}` releases")
     if there is not None:
         click.echo(f"It was {there.told}; that hold is replaced.", err=True)
-    made = Hold(
-        version=pointer.version,
-        images=dict(pointer.images),
-        who=near.who,
-        why=reason.strip(),
-        since=near.clock.stamp(),
-    )
+    made = Hold.at(pointer.version, pointer.services, near.who, reason.strip(), near.clock.stamp())
     near.store.keep(made)
     _say(stack, made, f"{stack} is held at {pointer.version}; {lift_words(stack)}.", as_json=as_json)
 

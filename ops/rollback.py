@@ -7,7 +7,7 @@ import json
 import click
 
 from delivery.hold import HOLD, Hold, lift_words
-from delivery.records import Journal, Record
+from delivery.records import Journal, Pointer, Record
 from ops import deliver
 from ops.abort import end, wish
 from ops.asking import confirm, need, under_way
@@ -113,7 +113,7 @@ def _stop_alone(
         return
     confirm(lines, f"Stop {journal.record.version} in {stack}?", yes=yes, as_json=as_json)
     ended = end(near, stack, journal, wish(near, journal, reason))
-    near.store.keep(_held(near, pointer.version, dict(pointer.images), reason))
+    near.store.keep(_held(near, pointer, reason))
     unwell = deliver.health(near)
     _json({**found, "result": "succeeded", "stopped": ended.record.id, "health": unwell}, as_json=as_json)
     deliver.say(
@@ -123,14 +123,13 @@ def _stop_alone(
         raise deliver.unwell(stack, pointer.version, unwell)
 
 
-def _held(near: Reach, version: str, images: dict[str, str], reason: str) -> Hold:
-    return Hold(version=version, images=images, who=near.who, why=reason.strip(), since=near.clock.stamp())
+def _held(near: Reach, at: Record | Pointer, reason: str) -> Hold:
+    return Hold.at(at.version, at.services, near.who, reason.strip(), near.clock.stamp())
 
 
 def _hold(near: Reach, record: Record, reason: str) -> None:
     """Hold the environment at a release: before the update ends, or the next automatic one could slip in."""
-    images = {name: served.image for name, served in record.services.items()}
-    near.store.keep(_held(near, record.version, images, reason))
+    near.store.keep(_held(near, record, reason))
 
 
 def _as_before(near: Reach, earlier: Hold | None) -> None:

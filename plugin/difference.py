@@ -52,7 +52,13 @@ def difference(olds: Mapping[str, Any], news: Mapping[str, Any], tools: Tools, s
 def refused(news: Mapping[str, Any], tools: Tools, store: Store) -> str:
     """What people have decided against the update, and whether it would be refused; empty where nothing is."""
     images = _images(news)
-    wish = Wish(version=_version(news), images=images or {}, complete=images is not None)
+    wish = Wish(
+        version=_version(news),
+        images=images or {},
+        complete=images is not None,
+        definitions=_definitions(news),
+        asked=news.get("source") == "pin",
+    )
     policy = Policy(str(news.get("environment")), read_gates(news), store, tools)
     verdict = policy.ask(replace(wish, lift_hold=bool(news.get("liftHold"))))
     if verdict.objections and images is not None:
@@ -108,7 +114,10 @@ def _by_hand(olds: Mapping[str, Any], news: Mapping[str, Any], store: Store) -> 
     """That a person took the environment back past the engine, and how to go forward again."""
     pointer = store.pointer()
     record = store.find(pointer.record) if pointer else None
-    if pointer is None or record is None or record.source != NOW or _images(olds) == pointer.images:
+    if pointer is None or record is None or record.source != NOW:
+        return ""
+    # Two configurations of one image differ in the release alone.
+    if _images(olds) == pointer.images and olds.get("releaseId") in (None, pointer.release):
         return ""
     will, stack = _version(news), record.environment
     lift = f"`./slipway hold -s {stack} --lift --reason …`, then " if store.hold() else ""
@@ -138,6 +147,13 @@ def _images(news: Mapping[str, Any]) -> dict[str, str] | None:
     if not isinstance(services, list) or any(unknown(one.get("image")) for one in services):
         return None
     return {str(one.get("name")): str(one.get("image")) for one in services}
+
+
+def _definitions(news: Mapping[str, Any]) -> dict[str, str]:
+    """The task definition of each service for which it is known: one that is about to be made is not."""
+    services = news.get("services")
+    found = {str(one.get("name")): one.get("taskDefinition") for one in services} if isinstance(services, list) else {}
+    return {name: str(arn) for name, arn in found.items() if arn and not unknown(arn)}
 
 
 def _names(olds: Mapping[str, Any]) -> list[str]:

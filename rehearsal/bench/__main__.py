@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000, help="at most so many requests")
     parser.add_argument("--seconds", type=float, default=7200.0, help="at most so long")
     parser.add_argument("--out", required=True, help="the file that gets one line per request")
+    parser.add_argument("--append", action="store_true", help="go on in that file")
     options = parser.parse_args()
     try:
         target = Target(options.address, options.port, options.host, options.path)
@@ -39,7 +40,8 @@ def main() -> None:
 
 
 async def _serve(target: Target, options: argparse.Namespace) -> None:
-    with open(options.out, "w", buffering=1) as out:  # noqa: PTH123 - a line is a few bytes
+    mode = "a" if options.append else "w"
+    with open(options.out, mode, buffering=1) as out:  # noqa: PTH123 - a line is a few bytes
         loop = OpenLoop(
             target,
             options.rate,

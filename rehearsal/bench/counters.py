@@ -27,19 +27,20 @@ class Count:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read the traffic's log. One that was cut off counts what it holds."""
-        requests, sent, withheld = list[Seen](), None, 0.0
+        """Read the traffic's log, of one target after the other. One that was cut off counts what it holds."""
+        requests, sent, withheld, told = list[Seen](), 0, 0.0, 0
         for line in path.read_text().splitlines() if path.exists() else ():
             try:
                 if line.startswith("{"):
                     last = json.loads(line)
-                    sent, withheld = int(last["sent"]), float(last.get("withheld", 0))
+                    sent, withheld = sent + int(last["sent"]), withheld + float(last.get("withheld", 0))
+                    told = len(requests)
                 else:
                     requests.append(Seen.parse(line))
             except (ValueError, TypeError):
                 continue
         requests.sort(key=lambda seen: seen.sent)
-        return cls(requests, len(requests) if sent is None else sent, withheld)
+        return cls(requests, sent + len(requests) - told, withheld)
 
     @property
     def lost(self) -> int:

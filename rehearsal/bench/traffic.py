@@ -34,11 +34,11 @@ class Traffic:
         """Whether it is under way."""
         return self._child is not None
 
-    def start(self, target: Target, phase: str, env: Mapping[str, str], folder: Path) -> None:
-        """Begin."""
+    def start(self, target: Target, phase: str, env: Mapping[str, str], folder: Path, *, more: bool = False) -> None:
+        """Begin. more: keep what was seen before, and go on counting."""
         words = [sys.executable, "-m", "rehearsal.bench", "--port", str(target.port), "--host", target.host]
         words += ["--path", target.path, "--phase", phase, "--rate", str(self.rate), "--out", str(self.home.traffic)]
-        words += ["--limit", str(self.limit)]
+        words += ["--limit", str(self.limit), *(["--append"] if more else [])]
         with (self.home.logs / "traffic.log").open("w") as log:
             self._child = self._notebook.start(
                 NAME, words, env=env, cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log
@@ -56,6 +56,11 @@ class Traffic:
                 "the traffic has stopped by itself, so nobody counts what users see.",
                 f"{self.home.logs / 'traffic.log'} says why; then start again.",
             ) from None
+
+    def move(self, target: Target, phase: str, env: Mapping[str, str], folder: Path) -> None:
+        """Let users go elsewhere, from one request to the next."""
+        self.stop()
+        self.start(target, phase, env, folder, more=True)
 
     def stop(self) -> Count:
         """End it and return what it saw."""

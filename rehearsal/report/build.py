@@ -9,7 +9,7 @@ from typing import Any
 from rehearsal.bench.counters import Count
 from rehearsal.bench.request import LIMIT
 from rehearsal.report.leaks import Search
-from rehearsal.story.notes import Notes, ReleaseNote
+from rehearsal.story.notes import Notes, ReleaseNote, WayNote
 
 SCHEMA = 1
 #: The release that reaches users with its bug: what it answers itself in its canary share is counted apart.
@@ -42,6 +42,11 @@ def build(
         "releases": [release(note, count) for note in notes.releases],
         "rollback_seconds": notes.rollback_seconds,
         "rollback_warm_seconds": notes.rollback_warm_seconds,
+        "rollback_cold_seconds": _command(notes, "cold"),
+        "rollback_now_seconds": _command(notes, "now"),
+        "promote_seconds": _command(notes, "promote"),
+        "same_digest": notes.same_digest,
+        "ways": {way.name: _way(way) for way in notes.ways},
         "last_preview_changes": notes.last_preview_changes,
         "findings": list(notes.findings),
         "ignored_properties": notes.ignored,
@@ -54,13 +59,44 @@ def build(
     }
 
 
+def _command(notes: Notes, name: str) -> float | None:
+    """Return the seconds from a typed command until all users had what it brought; None where it was not played."""
+    return next((way.command for way in notes.ways if way.name == name), None)
+
+
+def _way(way: WayNote) -> dict[str, float]:
+    return {
+        "command": way.command,
+        "release": way.release,
+        "container": way.container,
+        "ours": round(way.ours, 1),
+    }
+
+
+def ways(report: dict[str, Any]) -> tuple[Sequence[str], list[list[str]]]:
+    """Return the table of how long people waited for what they had asked for: columns and rows."""
+    columns = ("asked for", "until all users had it#", "from the release's first step#", "new tasks#", "ours#")
+    names = {
+        "promote": "promote",
+        "cold": "rollback, tasks start",
+        "warm": "rollback, tasks are warm",
+        "now": "rollback --now",
+    }
+    rows = [
+        [names[name], *(f"{times[kind]:.1f} s" for kind in ("command", "release", "container", "ours"))]
+        for name, times in report["ways"].items()
+    ]
+    return columns, rows
+
+
 def release(note: ReleaseNote, count: Count) -> dict[str, Any]:
     """Return one release as the report shows it."""
-    within = count.between(note.started, note.ended)
+    within = count.between(note.started, note.ended) if note.seen else Count()
     return {
         "number": note.number,
         "version": note.version,
         "title": note.title,
+        "stack": note.stack,
         "result": note.result,
         "cause": note.cause,
         "digest": note.digest,

@@ -9,7 +9,7 @@ from typing import Any
 
 from rehearsal.bench.counters import NO_VERSION, Count
 from rehearsal.console import duration
-from rehearsal.report import picture
+from rehearsal.report import build, picture
 
 STYLE = Path(__file__).with_name("page.css")
 PHASES = ("build", "gates", "provision", "checks", "shift", "bake", "total", "update")
@@ -25,6 +25,7 @@ def render(report: dict[str, Any], count: Count) -> str:
         _findings(report),
         _story(report, count),
         *_releases(report, count),
+        _ways(report),
         _served(report),
         _details(report),
         f"<footer>Made {report['made']} in {duration(report['seconds'])}. Every number was measured in it.</footer>",
@@ -91,8 +92,9 @@ def _story(report: dict[str, Any], count: Count) -> str:
 
 
 def _releases(report: dict[str, Any], count: Count) -> Iterable[str]:
-    before = ""
+    served: dict[str, str] = {}
     for entry in report["releases"]:
+        before = served.get(entry["stack"], "")
         good = entry["result"] == "succeeded"
         word = RESULTS.get(entry["result"], entry["result"])
         cause = f'<p class="cause">{escape(entry["cause"])}</p>' if entry["cause"] else ""
@@ -109,7 +111,17 @@ def _releases(report: dict[str, Any], count: Count) -> Iterable[str]:
             f'<span class="result {"good" if good else "stopped"}">{word}</span></h2>'
             f"{cause}{legend}{drawn}{_seconds(entry)}</section>"
         )
-        before = entry["version"] if good else before
+        served[entry["stack"]] = entry["version"] if good else before
+
+
+def _ways(report: dict[str, Any]) -> str:
+    """How long people waited in production."""
+    if not report["ways"]:
+        return ""
+    columns, rows = build.ways(report)
+    told = "Seconds of the wall, until the last answer of what served before."
+    table = _table([name.removesuffix("#") for name in columns], rows)
+    return f'<section><h2>How long it took <span class="what">{told}</span></h2>{table}</section>'
 
 
 def _unnamed(report: dict[str, Any]) -> str:
@@ -119,7 +131,7 @@ def _unnamed(report: dict[str, Any]) -> str:
 
 
 def _first(entry: dict[str, Any]) -> str:
-    return "<p class='quiet'>Nobody was there yet: traffic begins when this release serves.</p>"
+    return "<p class='quiet'>Nobody was there yet.</p>"
 
 
 def _seconds(entry: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from rehearsal.report import build, leaks, page
 from rehearsal.stage import toolchain
 from rehearsal.stage.stage import Stage
-from rehearsal.stage.workspace import STAGING
+from rehearsal.stage.workspace import PRODUCTION, STAGING
 from rehearsal.story.play import Play
 
 #: The program's one table of ignored properties, read as anybody can read it.
@@ -37,16 +37,18 @@ def _gather(play: Play) -> None:
 
 
 def fetch_records(stage: Stage) -> Path:
-    """Copy what the environment's bucket holds into the rehearsal's home; return the folder."""
+    """Copy what the environments' buckets hold into the rehearsal's home; return the folder."""
     folder = stage.home.root / "records"
     folder.mkdir(exist_ok=True)
     s3 = stage.client("s3")
     for bucket in s3.list_buckets()["Buckets"]:
-        if f"-{STAGING}-" not in bucket["Name"]:
+        stack = next((one for one in (STAGING, PRODUCTION) if f"-{one}-" in bucket["Name"]), "")
+        if not stack:
             continue
+        before = "" if stack == STAGING else f"{stack}_"
         for entry in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
             body = s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read()
-            (folder / entry["Key"].replace("/", "_")).write_bytes(body)
+            (folder / f"{before}{entry['Key']}".replace("/", "_")).write_bytes(body)
     return folder
 
 

@@ -22,6 +22,7 @@ REPORTS = {f"{what}-report.{kind}" for what in ("rehearsal", "faults") for kind 
 #: What a project does not need from the checkout, or has as a copy of its own.
 LEFT_OUT = frozenset({".git", "example", "tests", "docs", *REPORTS})
 STAGING = "staging"
+PRODUCTION = "production"
 SHARED = "shared"
 
 

@@ -97,6 +97,8 @@ def _close(console: Console, report: dict[str, Any], show: Performance) -> None:
     if report["releases"]:
         console.table(*build.table(report))
         console.say(f"Seconds with * are of the emulated clock, which runs {report['clock_speed']:g} times as fast.")
+    if report["ways"]:
+        console.table(*build.ways(report))
     for finding in report["findings"]:
         console.good(finding)
     secrets = report["plaintext_secrets"]
@@ -124,6 +126,10 @@ def _close(console: Console, report: dict[str, Any], show: Performance) -> None:
         )
 
 
+#: What the ways back may take, in seconds of the wall.
+ALLOWED = {"rollback_cold_seconds": 45.0, "rollback_warm_seconds": 5.0, "rollback_now_seconds": 5.0}
+
+
 def verdict(report: dict[str, Any]) -> list[str]:
     """Return what in a report is not as it must be; nothing where all is well."""
     secrets, found = report["plaintext_secrets"], list[str]()
@@ -134,6 +140,9 @@ def verdict(report: dict[str, Any]) -> list[str]:
     for entry in report["releases"]:
         if entry["result"] == "refused" and entry["requests_served_by_it"]:
             found.append(f"{entry['version']} was refused, yet answered {entry['requests_served_by_it']} requests")
+    for name, allowed in ALLOWED.items():
+        if (took := report.get(name)) is not None and took > allowed:
+            found.append(f"{name} is {took:g}, more than {allowed:g}")
     if secrets["found"]:
         found.append(f"secrets stand in plain text: {', '.join(secrets['where'])}")
     if not secrets["leak_control"]["found"]:

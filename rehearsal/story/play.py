@@ -50,12 +50,16 @@ class Play:
     app_health: str = "/health"
     notes: Notes = field(default_factory=Notes)
     serving: str = ""
-    """The version that serves, as far as the story knows."""
+    """The version that serves in staging, as far as the story knows."""
     changed: int = 1
     """The release that the application's folder is at, `coming` its version."""
     coming: str = FIRST_VERSION
     held: bool = False
     """Whether going back has left a hold, and the setting `release`."""
+    environments: list[str] = field(default_factory=lambda: [STAGING])
+    """The stacks of environments that there are, in the order in which they were made."""
+    users: str = STAGING
+    """The environment that users are in: traffic and proofs ask there."""
 
     def __post_init__(self) -> None:
         """Take one hand for all commands, so that their logs are numbered in order."""
@@ -70,7 +74,7 @@ class Play:
 
     def target(self) -> Target:
         """Where users reach the service, on this machine."""
-        url = str(self.pulumi.outputs(STAGING)["urls"][self.stage.project.service])
+        url = str(self.pulumi.outputs(self.users)["urls"][self.stage.project.service])
         path = self.app_health if self.own_app else "/"
         return Target("127.0.0.1", self.stage.emulator.port, urlsplit(url).netloc, path)
 
@@ -152,11 +156,12 @@ class Play:
         self.pulumi.remove(STAGING, self.key("release"))
         self.held = False
 
-    def note(self, note: ReleaseNote, update: Update) -> None:
-        """Complete a release's note with what the update and the release's own record say."""
+    def note(self, note: ReleaseNote, update: Update) -> dict[str, Any]:
+        """Complete a release's note with what the update and the release's own record say; return the record."""
         note.ended, note.moments = time.time(), update.moments
+        note.seen = self.traffic.running and note.stack == self.users
         with self.console.working("Reading the release's record"):
-            records = self.records()
+            records = self.records(note.stack)
         record = records[0] if records and records[0]["version"] == note.version else {}
         note.result = record.get("result", "succeeded" if update.succeeded else "failed")
         note.cause = record.get("cause") or ("" if update.succeeded else " ".join(update.told[:1]))
@@ -170,6 +175,7 @@ class Play:
         if update.build_seconds is not None:
             note.seconds = {"build": {"wall": update.build_seconds}, **note.seconds}
         self.notes.releases.append(note)
+        return record
 
     def expect_success(self, update: Update, note: ReleaseNote) -> None:
         """Go on if the release succeeded; raise RehearsalError with what it said if not."""
@@ -178,7 +184,8 @@ class Play:
             if update.told:
                 raise RehearsalError(f"{failed}: {' '.join(update.told)}", f"all it said is in {update.done.log}.")
             update.done.needed(failed)
-        self.serving = note.version
+        if note.stack == STAGING:
+            self.serving = note.version
         self.console.good(f"{note.version} is delivered in {duration(update.done.seconds)}: {update.summary}")
         self.console.quote(update.told)
 
@@ -192,9 +199,9 @@ class Play:
         self.console.refused(f"{note.version} is stopped, `pulumi up` ends with {update.done.code}. Why, in one read:")
         self.console.quote(update.told or update.done.last(6))
 
-    def records(self) -> list[dict[str, Any]]:
-        """Return the records of the environment's releases, the latest first, as `./slipway history --json` tells."""
-        words = [sys.executable, "-m", "ops", "history", "--stack", STAGING, "--json", "--number", "50"]
-        asked = self.hand.run(words, name="slipway-history", apart=True, shown=f"./slipway history -s {STAGING} --json")
+    def records(self, stack: str = STAGING) -> list[dict[str, Any]]:
+        """Return the records of an environment's releases, the latest first, as `./slipway history --json` tells."""
+        words = [sys.executable, "-m", "ops", "history", "--stack", stack, "--json", "--number", "50"]
+        asked = self.hand.run(words, name="slipway-history", apart=True, shown=f"./slipway history -s {stack} --json")
         found: list[dict[str, Any]] = json.loads(asked.needed("the releases' records could not be read").output)
         return found

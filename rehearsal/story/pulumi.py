@@ -112,11 +112,13 @@ class Pulumi:
         words = ["pulumi", "config", "set", *options, "--stack", stack, key, value]
         self._hand.run(words, name="config-set").needed(f"the setting {key} could not be set")
 
-    def remove(self, stack: str, key: str) -> None:
+    def remove(self, stack: str, key: str, *, path: bool = False) -> None:
         """Remove one setting, as a person would."""
-        shown = f"pulumi config rm {key} -s {stack}"
+        options = ["--path"] if path else []
+        shown = " ".join(["pulumi config rm", *options, key, f"-s {stack}"])
         self._console.command(shown)
-        done = self._hand.run(["pulumi", "config", "rm", "--stack", stack, key], name="config-rm", shown=shown)
+        words = ["pulumi", "config", "rm", *options, "--stack", stack, key]
+        done = self._hand.run(words, name="config-rm", shown=shown)
         done.needed(f"the setting {key} could not be removed")
 
     def begin(self, stack: str) -> None:

@@ -255,6 +255,12 @@ def held(aws: FakeAws, digit: str = "a", version: str = "1.7.4") -> Hold:
     return hold
 
 
+def at(aws: FakeAws, kept: ReleasePlan) -> None:
+    """Hold it at what a release runs: images and settings."""
+    hold = Hold.at("1.7.4", kept.target, "ada", "slow", "2026-01-02T03:04:05Z")
+    Store(aws.tools().aws.s3, "").keep(hold)
+
+
 HELD = "staging is held at 1.7.4 by ada since 2026-01-02 03:04 UTC: slow"
 
 
@@ -267,6 +273,32 @@ def test_a_hold_keeps_out_what_nobody_asked_for(source: str) -> None:
     assert (outcome.record.result, outcome.record.cause) == ("refused", HELD)
     assert "`./slipway hold -s staging --lift --reason …` lifts it" in outcome.fix
     assert "gates.override" not in outcome.fix
+
+
+def test_a_hold_keeps_out_other_settings_of_the_same_image() -> None:
+    """What was gone back from may be a setting: the next update would bring it again."""
+    aws, old, _ = world()
+    assert run(aws, plan(old, "a", "1.7.4")).succeeded
+    at(aws, plan(old, "a"))
+    for source in ("build", "pin"):
+        outcome = run(aws, plan(aws.define(3, image("a"), cpu=512), "a", "1.7.4", source=source, settings_hash="other"))
+        assert (outcome.record.result, outcome.record.cause) == ("refused", HELD)
+    assert serves(aws, old)
+
+
+def test_a_hold_knows_its_settings_by_what_they_say() -> None:
+    aws, old, _ = served()
+    at(aws, plan(old, "a"))
+    again = aws.define(3, image("a"))
+    assert run(aws, plan(again, "a", "1.7.4")).succeeded
+    assert serves(aws, again)
+
+
+def test_where_its_task_definition_is_gone_the_image_passes_by_name() -> None:
+    aws, old, _ = served()
+    at(aws, plan(old, "a"))
+    aws.definitions[old]["status"] = "INACTIVE"
+    assert run(aws, plan(aws.define(3, image("a"), cpu=512), "a", "1.7.4", source="pin")).succeeded
 
 
 def test_what_it_is_held_at_passes() -> None:

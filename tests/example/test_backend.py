@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from example.backend.service.__main__ import named
 from example.backend.service.dependencies import Dependency
 from example.backend.service.pages import Page, Shop
 from example.backend.service.server import Server
@@ -52,6 +53,10 @@ def get(server: Server, path: str) -> tuple[int, dict[str, str], dict[str, Any],
 @pytest.mark.parametrize(("target", "greeting"), [("/", "Hello, world!"), ("/?name=Ada", "Hello, Ada!")])
 def test_it_greets(target: str, greeting: str) -> None:
     assert SHOP.page(target) == Page({"greeting": greeting, "version": "1.2.3"})
+
+
+def test_answers_name_the_edition_behind_the_version() -> None:
+    assert (named("1.8.0", ""), named("1.8.0", "summer")) == ("1.8.0", "1.8.0+summer")
 
 
 def test_version_and_unknown_pages() -> None:

@@ -294,6 +294,31 @@ def test_where_images_are_built_a_preview_says_who_went_back_and_the_update_is_r
         world.update(news)
 
 
+def test_a_setting_that_was_gone_back_from_at_once_does_not_come_with_the_next_update(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.warn", lambda self, line: told.append(line))
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    dressed = {**world.inputs(world.aws.define(3, image("a"), cpu=512), "a", "1.7.4"), "source": "qa"}
+    outputs = world.update(dressed)
+    tools = world.aws.tools()
+    store = Store(tools.aws.s3, BUCKET)
+    ground = store.ground()
+    assert ground is not None
+    world.aws.clock = tools.clock
+    Now("staging", store, tools, ground).run(store.latest()[1], "too early", "bob")
+    told.clear()
+    assert world.diff(outputs, dressed).changes == SOME
+    world.update(dressed, preview=True)
+    by_hand, refused = told[0].splitlines()
+    assert by_hand.startswith("staging was taken back by hand to 1.7.4 at ")
+    assert "by bob: too early. This update would release 1.7.4." in by_hand
+    assert refused.startswith("This update would be refused: staging is held at 1.7.4 by bob since ")
+    with pytest.raises(AbortedError, match=r"1\.7\.4 refused: staging is held at 1\.7\.4 by bob since .*too early"):
+        world.update(dressed)
+
+
 @pytest.mark.parametrize("definition", ["known", UNKNOWN])
 def test_where_releases_are_taken_the_update_takes_into_the_state_what_serves(
     world: World, monkeypatch: pytest.MonkeyPatch, definition: str

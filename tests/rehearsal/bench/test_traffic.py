@@ -222,6 +222,19 @@ def test_a_request_that_was_sent_and_never_seen_is_missed(tmp_path: Path) -> Non
     assert (count.sent, count.lost, count.failed()) == (4, 1, 1)
 
 
+def test_who_goes_elsewhere_goes_on_counting(tmp_path: Path) -> None:
+    log = tmp_path / "traffic.jsonl"
+    here, there = ([Seen(1.0 + place, phase, 200, "1.0.0", "", 3.0).line() for place in range(2)] for phase in "ab")
+    log.write_text("\n".join([*here, json.dumps({"sent": 3, "withheld": 0.5}), *there]) + "\n")
+    cut_off = Count.read(log)
+    assert (cut_off.sent, cut_off.lost, cut_off.withheld) == (5, 1, 0.5)
+    with log.open("a") as more:
+        more.write(json.dumps({"sent": 2, "withheld": 0.25}) + "\n")
+    count = Count.read(log)
+    assert (count.sent, count.lost, count.withheld) == (5, 1, 0.75)
+    assert count.served() == {"a": {"1.0.0": 2}, "b": {"1.0.0": 2}}
+
+
 def test_sums() -> None:
     answers = [
         ("steady", "1.0.0", ""),

@@ -14,7 +14,7 @@ from rehearsal.bench.counters import Count
 from rehearsal.bench.request import Seen
 from rehearsal.report import build, page, picture
 from rehearsal.report.leaks import Search
-from rehearsal.story.notes import Notes, ReleaseNote, SceneNote
+from rehearsal.story.notes import Notes, ReleaseNote, SceneNote, WayNote
 from rehearsal.story.pulumi import Moment
 
 START = 1_000_000.0
@@ -102,6 +102,43 @@ def test_the_closing_table(report: dict[str, Any]) -> None:
     columns, rows = build.table(report)
     assert len(columns) == len(rows[0])
     assert rows[0] == ["1.1.0", "a good change", "succeeded", "2 s", "·", "300 s*", "·", "50 s", "579", "0"]
+
+
+WAYS = ("promote_seconds", "rollback_cold_seconds", "rollback_warm_seconds", "rollback_now_seconds", "same_digest")
+
+
+def test_what_was_not_played_is_not_told(report: dict[str, Any]) -> None:
+    assert [report[name] for name in WAYS] == [None] * 5
+    assert report["ways"] == {}
+    assert "How long it took" not in page.render(report, recorded())
+
+
+def test_how_long_people_waited_in_production() -> None:
+    played = notes()
+    played.ways = [
+        WayNote("promote", 31.2, 25.0, 16.3),
+        WayNote("cold", 28.0, 21.0, 15.5),
+        WayNote("warm", 9.4, 1.9),
+        WayNote("now", 3.1, 1.2),
+    ]
+    played.rollback_warm_seconds, played.same_digest = 1.9, True
+    told = build.build(played, recorded(), Search(6, 40, (), 1), speed=1, rate=10, application="x", seconds=1)
+    assert [told[name] for name in WAYS] == [31.2, 28.0, 1.9, 3.1, True]
+    assert told["ways"]["cold"] == {"command": 28.0, "release": 21.0, "container": 15.5, "ours": 12.5}
+    columns, rows = build.ways(told)
+    assert rows[3] == ["rollback --now", "3.1 s", "1.2 s", "0.0 s", "3.1 s"]
+    assert {len(row) for row in rows} == {len(columns)}
+    html = page.render(told, recorded())
+    assert read(html).open == []
+    assert "<h2>How long it took" in html
+    assert "<td>rollback, tasks start</td><td>28.0 s</td>" in html
+
+
+def test_a_release_that_users_were_elsewhere_for_has_no_requests() -> None:
+    elsewhere = notes().releases[1]
+    elsewhere.stack, elsewhere.seen = "production", False
+    told = build.release(elsewhere, recorded())
+    assert (told["stack"], told["requests_during"], told["failed_during"]) == ("production", 0, 0)
 
 
 class Reader(HTMLParser):

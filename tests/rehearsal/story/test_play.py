@@ -163,6 +163,12 @@ def test_a_good_release_that_fails_is_an_error(play: Play) -> None:
     assert play.serving == ""
 
 
+def test_a_release_elsewhere_leaves_what_serves_in_staging(play: Play) -> None:
+    play.serving = "1.0.0"
+    play.expect_success(update(play, 0), ReleaseNote(46, "1.1.0", "promoted", "promote", 1.0, stack="production"))
+    assert play.serving == "1.0.0"
+
+
 def test_a_good_release_serves_from_then_on(play: Play, told: io.StringIO) -> None:
     play.expect_success(update(play, 0), ReleaseNote(2, "1.1.0", "good", "release 2", 1.0))
     assert play.serving == "1.1.0"

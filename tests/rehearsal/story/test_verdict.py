@@ -19,6 +19,7 @@ GOOD: dict[str, Any] = {
 
 def test_a_good_one() -> None:
     assert verdict(GOOD) == []
+    assert verdict({**GOOD, "rollback_cold_seconds": 45.0, "rollback_warm_seconds": None}) == []
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,9 @@ def test_a_good_one() -> None:
             {"releases": [{"version": "1.2.0", "result": "refused", "requests_served_by_it": 3}]},
             "1.2.0 was refused, yet answered 3 requests",
         ),
+        ({"rollback_cold_seconds": 45.1}, "rollback_cold_seconds is 45.1, more than 45"),
+        ({"rollback_warm_seconds": 6.0}, "rollback_warm_seconds is 6, more than 5"),
+        ({"rollback_now_seconds": 5.5}, "rollback_now_seconds is 5.5, more than 5"),
         (
             {"plaintext_secrets": {"found": 1, "where": ["passphrase: up.log"], "leak_control": {"found": 1}}},
             "secrets stand in plain text: passphrase: up.log",
