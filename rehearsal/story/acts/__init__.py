@@ -16,6 +16,7 @@ from rehearsal.story.acts import (
     late_alarm,
     migrations,
     preview,
+    pull_request,
     rollback,
     several,
     slow,
@@ -73,6 +74,14 @@ ACTS: Sequence[Act] = (
     Act("by-hand", "A person who watches", by_hand.WHY, by_hand.play, ("first", "canary"), bug=True, encore=True),
     Act("several", "Three services as one", several.WHY, several.play, ("first", "canary"), bug=True, encore=True),
     Act("github", "The repository on GitHub, as code", github.WHY, github.play, encore=True, github=True),
+    Act(
+        "pull-request",
+        "From a pull request to production, and back",
+        pull_request.WHY,
+        pull_request.play,
+        encore=True,
+        github=True,
+    ),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )
