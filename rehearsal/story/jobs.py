@@ -1,8 +1,9 @@
 """Jobs of workflow runs on the emulated GitHub: begun, ended as an act says, or played with their own steps.
 
-The steps that are commands are run here as a runner runs them, with what GitHub gives the job and nothing else of the
-person's. Of the steps that are actions, checking out is done with git; the others prepare what is here anyway (Python,
-Pulumi, credentials of the emulated AWS), or carry files between jobs, which here share a folder.
+Where there is act (`go install github.com/nektos/act@v0.2.89`), it plays them; otherwise the steps that are commands
+are run here as a runner runs them. Either has what GitHub gives the job and nothing else of the person's. Of the steps
+that are actions, checking out is done with git; the others prepare what is here anyway (Python, Pulumi, credentials of
+the emulated AWS), or carry files between jobs, which here share a folder.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from rehearsal.errors import RehearsalError
 from rehearsal.github.expressions import filled, holds
 from rehearsal.stage.github import GitHub
 from rehearsal.stage.workspace import CHECKOUT
+from rehearsal.story import act
 from rehearsal.story.play import Play
 from rehearsal.story.repository import address, git
 
@@ -38,10 +40,14 @@ _SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
 
 @dataclass
 class Jobs:
-    """The runs of a repository; `tokens` collects those that jobs were given, to be searched for."""
+    """The runs of a repository; `tokens` collects those that jobs were given, to be searched for.
+
+    `tools` are variables under which a job finds what its actions would have prepared.
+    """
 
     acting: Play
     hub: GitHub
+    tools: Mapping[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -119,11 +125,14 @@ class Jobs:
         """Play a job with its own steps; return how it ended."""
         given = self.begin(run, key)
         path = self.hub.call("GET", f"R/actions/runs/{run}")["path"]
-        job = self.content(path.rpartition("/")[2], given["context"]["github"]["sha"])["jobs"][key]
-        played = _Playing(self.acting, self.hub.by(given["token"]), run, key, job, given)
+        workflow = self.content(path.rpartition("/")[2], given["context"]["github"]["sha"])
+        job = workflow["jobs"][key]
+        played = _Playing(self.acting, self.hub.by(given["token"]), run, key, job, given, self.tools)
+        program = act.find(self.acting.hand.environment.get("PATH"))
         with self.acting.console.working(f"Playing {key}"):
-            conclusion, outputs = played.through()
-        told = f"{key}: {len(played.run)} of {len(job['steps'])} steps run ({', '.join(played.run)}): {conclusion}"
+            conclusion, outputs = played.by_act(program, workflow) if program else played.through()
+        steps = f"{len(played.run)} of {len(job['steps'])} steps ({', '.join(played.run)})"
+        told = f"the job {key}{', played by act' if program else ''}: {steps}: {conclusion}"
         self.acting.console.say(told)
         self.end(run, key, conclusion, outputs)
         return conclusion
@@ -133,7 +142,14 @@ class _Playing:
     """One job that is played."""
 
     def __init__(
-        self, play: Play, hub: GitHub, run: int, key: str, job: Mapping[str, Any], given: Mapping[str, Any]
+        self,
+        play: Play,
+        hub: GitHub,
+        run: int,
+        key: str,
+        job: Mapping[str, Any],
+        given: Mapping[str, Any],
+        tools: Mapping[str, str],
     ) -> None:
         self._play, self._hub, self._key, self._job, self._given = play, hub, key, job, given
         self._temp = play.stage.home.root / "runs" / str(run)
@@ -142,7 +158,7 @@ class _Playing:
         self._failed = False
         self._steps: dict[str, Any] = {}
         self.run: list[str] = []
-        base = play.hand.environment
+        base = {**play.hand.environment, **tools}
         # Where the state is on this machine; everything else is as the environment on GitHub says.
         self._variables = {**given["variables"], "PULUMI_BACKEND_URL": base["PULUMI_BACKEND_URL"]}
         self._context: dict[str, Any] = {
@@ -193,6 +209,17 @@ class _Playing:
                 self._failed = self._failed or not (well or tolerated)
         outputs = self._filled(self._job.get("outputs"))
         return ("failure" if self._failed else "success"), outputs
+
+    def by_act(self, program: str, workflow: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        """Let act play the steps; return how the job ended, and its outputs."""
+        if any(str(step.get("uses", "")).startswith(CHECK_OUT) for step in self._job["steps"]):
+            self._check_out()
+        path = f"{Path(sys.executable).parent}:{self._environment['PATH']}"
+        hand = Hand(self._play.hand.home, self._play.hand.notebook, {**self._environment, "PATH": path}, self._folder)
+        given = {**self._given, "variables": self._variables}
+        ended = act.play(hand, program, workflow, self._key, given, self._temp)
+        self.run = list(ended.steps)
+        return ended.conclusion, dict(ended.outputs)
 
     def _check_out(self) -> None:
         """Have the commit of the run here, with the job's own token."""

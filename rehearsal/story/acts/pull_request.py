@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from rehearsal.errors import RehearsalError
+from rehearsal.stage import builder
 from rehearsal.stage.github import ADMINISTRATOR, REVIEWERS, GitHub
 from rehearsal.stage.workspace import CHECKOUT, LEFT_OUT, SHARED
 from rehearsal.story.jobs import Jobs
@@ -26,6 +27,8 @@ STRANGER = "mallory"
 CHECKS, DELIVER, OPERATE = "pull-request.yml", "deliver.yml", "operate.yml"
 MAIN, FEATURE, SNEAKY = "main", "faster", "sneaky"
 APPROVAL, PRODUCTION, ROLLBACK, STAGING = "production-approval", "production", "production-rollback", "staging"
+#: A preview builds the image, which here can be of nothing that would have to be pulled.
+IMAGE = "FROM scratch\nCOPY . /app\n"
 #: What one run of a fork's own making asks for.
 GREEDY = f"""\
 name: Greedy
@@ -54,7 +57,10 @@ def play(play: Play) -> None:
     update = play.pulumi.up(SHARED, "the repository as code", what="Declaring AWS's share and the repository")
     update.done.needed("the shared stack could not be made")
     play.notes.resources = {SHARED: play.pulumi.resources(SHARED)}
-    jobs = Jobs(play, hub)
+    # There is the stack, and nothing in it: the preview of a pull request shows all of an environment.
+    play.pulumi.begin(STAGING)
+    # What the step `Builder` would begin: BuildKit.
+    jobs = Jobs(play, hub, builder.start(play.hand, play.stage.emulator))
     _files_arrive(play, people, jobs)
     run = _change(play, people, jobs, source)
     _deployment_rights(play, hub, jobs, run)
@@ -90,6 +96,7 @@ def _code(play: Play, hub: GitHub) -> Path:
             shutil.copytree(entry, folder / entry.name, ignore=shutil.ignore_patterns("__pycache__", ".*", "bin"))
         else:
             shutil.copy(entry, folder / entry.name)
+    (folder / play.stage.project.context / "Dockerfile").write_text(IMAGE)
     _commit(play, hub, folder, "The program and its application")
     _push(play, hub, folder, MAIN)
     return folder
@@ -207,8 +214,9 @@ def _cannot_deploy(play: Play, author: GitHub, jobs: Jobs, source: Path, failed:
 
 def _preview_is_told(play: Play, author: GitHub, jobs: Jobs, run: int, number: int) -> None:
     """Run the steps of the preview and of its comment, twice: one comment, renewed."""
-    jobs.play(run, "preview")
-    jobs.play(run, "comment")
+    for key in ("preview", "comment"):
+        if jobs.play(run, key) != "success":
+            raise RehearsalError(f"the job `{key}` should do its work.", jobs.logs)
     comments = author.call("GET", f"R/issues/{number}/comments")
     if len(comments) != 1 or "Preview of staging" not in comments[0]["body"]:
         raise RehearsalError(f"#{number} should have one comment with the preview of staging.", jobs.logs)

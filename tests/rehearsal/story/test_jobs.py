@@ -31,6 +31,7 @@ steps:
       grep -q '"result": "success"' <<< "$RESULTS"
       test -z "${GITHUB_TOKEN:-}"
       test "$GITHUB_EVENT_NAME" = push
+      test "$PLACE" = here
   - {name: Not now, if: "${{ github.event_name == 'pull_request' }}", run: exit 1}
   - {name: May fail, continue-on-error: "${{ vars.PLACE == 'moon' }}", run: "false | true"}
   - {name: With its token, env: {TOKEN: "${{ github.token }}"}, run: 'test "$TOKEN" = ghs_job'}
@@ -54,7 +55,7 @@ def playing(tmp_path: Path, job: dict[str, Any]) -> _Playing:
         },
     }
     hub = GitHub("http://127.0.0.1:9", "http://127.0.0.1:9/api/v3", "acme/shop", "ghs_job")
-    return _Playing(cast(Play, play), hub, 7, "job", job, given)
+    return _Playing(cast(Play, play), hub, 7, "job", job, given, {"PLACE": "here"})
 
 
 def test_steps_are_run_in_order_with_what_the_job_was_given(tmp_path: Path) -> None:
