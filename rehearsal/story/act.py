@@ -104,7 +104,7 @@ def play(
     ended = folder / "ended.json"
     words: list[str | Path] = [program, github["event_name"], "--workflows", folder / "job.yml", "--job", _AFTER]
     words += ["--eventpath", folder / "event.json", "--secret-file", folder / "secrets"]
-    words += ["--var-file", folder / "variables", "--actor", github["actor"], "--bind", "--json", "--no-cache-server"]
+    words += ["--var-file", folder / "variables", "--actor", github["actor"], "--json", "--no-cache-server"]
     words += ["--platform", f"{job.get('runs-on', 'ubuntu-24.04')}=-self-hosted", "--container-daemon-socket", "-"]
     for place, (name, action) in enumerate(actions(job).items()):
         there = folder / f"action-{place}"

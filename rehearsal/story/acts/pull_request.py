@@ -155,7 +155,7 @@ def _change(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) 
     number = _open(author, FEATURE, "Answer faster")
     run = jobs.of(CHECKS, bad)
     play.console.say(f"#{number} by {AUTHOR}: the unit tests fail.")
-    jobs.play(run, "changes")
+    _well(jobs, run, "changes")
     _approve(people[REVIEWER], number)
     body = {"merge_method": "squash"}
     author.call("POST", f"R/statuses/{bad}", {"state": "success", "context": "gate", "description": "Trust me"})
@@ -183,7 +183,7 @@ def _change(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) 
     _push(play, author, source, FEATURE)
     run = jobs.of(CHECKS, good)
     play.console.say(f"{AUTHOR} mends it; the tests pass.")
-    jobs.play(run, "changes")
+    _well(jobs, run, "changes")
     jobs.settle(run, but=("preview", "comment", "gate"))
     _preview_is_told(play, author, jobs, run, number)
     jobs.settle(run)
@@ -195,6 +195,13 @@ def _change(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) 
     sha = _merge(author, number)
     found(play, f"once `gate` passes and somebody else has reviewed it, #{number} merges, and its delivery begins")
     return jobs.of(DELIVER, sha)
+
+
+def _well(jobs: Jobs, run: int, *keys: str) -> None:
+    """Play jobs with their own steps; raise RehearsalError where one does not do its work."""
+    for key in keys:
+        if jobs.play(run, key) != "success":
+            raise RehearsalError(f"the job `{key}` should do its work.", jobs.logs)
 
 
 def _cannot_deploy(play: Play, author: GitHub, jobs: Jobs, source: Path, failed: str) -> None:
@@ -214,9 +221,7 @@ def _cannot_deploy(play: Play, author: GitHub, jobs: Jobs, source: Path, failed:
 
 def _preview_is_told(play: Play, author: GitHub, jobs: Jobs, run: int, number: int) -> None:
     """Run the steps of the preview and of its comment, twice: one comment, renewed."""
-    for key in ("preview", "comment"):
-        if jobs.play(run, key) != "success":
-            raise RehearsalError(f"the job `{key}` should do its work.", jobs.logs)
+    _well(jobs, run, "preview", "comment")
     comments = author.call("GET", f"R/issues/{number}/comments")
     if len(comments) != 1 or "Preview of staging" not in comments[0]["body"]:
         raise RehearsalError(f"#{number} should have one comment with the preview of staging.", jobs.logs)
