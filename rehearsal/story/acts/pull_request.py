@@ -27,6 +27,8 @@ STRANGER = "mallory"
 CHECKS, DELIVER, OPERATE = "pull-request.yml", "deliver.yml", "operate.yml"
 MAIN, FEATURE, SNEAKY = "main", "faster", "sneaky"
 APPROVAL, PRODUCTION, ROLLBACK, STAGING = "production-approval", "production", "production-rollback", "staging"
+#: The folder of what jobs of a fork's runs were given.
+GIVEN = "given-to-a-fork"
 #: A preview builds the image, which here can be of nothing that would have to be pulled.
 IMAGE = "FROM scratch\nCOPY . /app\n"
 #: What one run of a fork's own making asks for.
@@ -68,9 +70,8 @@ def play(play: Play) -> None:
     _fork(play, people, jobs, source)
     told = _told_on_github(play, hub)
     others = {f"{login}'s token": one.token for login, one in people.items()} | jobs.tokens
-    no_secret(
-        play, [told, source], "state, logs, comments, checks, runs, deployments, what a fork's run was given", others
-    )
+    what = "state, logs, comments, checks, runs, deployments, what a fork's jobs were given"
+    no_secret(play, [told, source, play.stage.home.root / GIVEN], what, others)
     play.pulumi.destroy(SHARED).done.needed("the shared stack could not be removed")
 
 
@@ -338,7 +339,7 @@ def _way_back(play: Play, people: Mapping[str, GitHub], jobs: Jobs, delivery: in
     _let_in(people, delivery, APPROVAL)
     jobs.settle(delivery, but=(PRODUCTION,))
     jobs.begin(delivery, PRODUCTION)
-    play.console.say(f"Approved: the job `{PRODUCTION}` runs, a canary has its share of the traffic.")
+    play.console.say(f"Approved: a machine has the job `{PRODUCTION}`, as for as long as a canary shifts.")
     second = _operate(people, jobs, "rollback")
     later = _operate(people, jobs, "promote")
     state = jobs.state(later)["promote"]
@@ -360,8 +361,8 @@ def _way_back(play: Play, people: Mapping[str, GitHub], jobs: Jobs, delivery: in
         jobs.cancel(run)
     found(
         play,
-        f"while a canary runs, a rollback does not wait for it: its first step is “{steps[stop]}”; a promotion in the "
-        "meantime waits, and so does a second rollback",
+        f"while the job that shifts a canary runs, a rollback does not wait for it; of its steps “{steps[stop]}” comes "
+        f"before “{steps[back]}”. A promotion waits in the meantime, and so does a second rollback",
     )
 
 
@@ -443,8 +444,13 @@ def _fork(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) ->
 
 def _gets_nothing(jobs: Jobs, run: int, keys: list[str]) -> list[dict[str, Any]]:
     """Begin jobs of a fork's run; raise RehearsalError where one is given what it must not have."""
+    folder = jobs.acting.stage.home.root / GIVEN
+    folder.mkdir(exist_ok=True)
     every = [jobs.begin(run, key) for key in keys]
     for key, given in zip(keys, every, strict=True):
+        # Its own token it must have.
+        kept = {name: value for name, value in given.items() if name != "token"}
+        (folder / f"{run}-{key}.json").write_text(json.dumps(kept, indent=1))
         if given["secrets"] or given["identity"] or set(given["permissions"].values()) - {"read"}:
             raise RehearsalError(f"the job {key} of a fork should get nothing of value: {sorted(given)}.", jobs.logs)
     if not every:
