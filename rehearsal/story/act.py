@@ -106,6 +106,7 @@ def play(
     words += ["--eventpath", folder / "event.json", "--secret-file", folder / "secrets"]
     words += ["--var-file", folder / "variables", "--actor", github["actor"], "--json", "--no-cache-server"]
     words += ["--platform", f"{job.get('runs-on', 'ubuntu-24.04')}=-self-hosted", "--container-daemon-socket", "-"]
+    words += ["--action-cache-path", temp / "act-cache"]
     for place, (name, action) in enumerate(actions(job).items()):
         there = folder / f"action-{place}"
         there.mkdir()
