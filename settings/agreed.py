@@ -16,6 +16,9 @@ ROLLBACK = "{}-rollback"
 #: its own, since a job that waits for a reviewer keeps its concurrency group, and all that comes after it waits too.
 APPROVAL = "{}-approval"
 
+#: The check that all jobs of a pull request come to, of workflows alone: nobody else may say that it passed.
+GATE = "gate"
+
 #: Variable of each environment that has a role: its ARN.
 ROLE_ARN = "AWS_ROLE_ARN"
 #: Variable beside it: where Pulumi keeps its state, such as `s3://acme-state`.

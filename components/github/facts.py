@@ -16,11 +16,10 @@ from urllib.parse import quote
 import pulumi
 import pulumi_github as github
 
-from components.access.access import purposes
 from components.access.trust import Identity
 from components.github.causes import explained
 from components.github.owners import PATH
-from settings import GitHub
+from settings import GitHub, agreed
 
 
 class RefusedError(pulumi.RunError):
@@ -66,6 +65,8 @@ class Facts:
     """What lies on that branch where workflow files are to be: text by path."""
     unguarded: tuple[str, ...] = ()
     """Environments on GitHub that are to have reviewers and have none now."""
+    actions: int | None = None
+    """The number of GitHub Actions as an app, which differs between servers; None where nobody tells, or asks."""
 
 
 def look_up(wanted: GitHub, opts: pulumi.InvokeOptions, files: Iterable[str] = ()) -> Facts:
@@ -97,6 +98,7 @@ def look_up(wanted: GitHub, opts: pulumi.InvokeOptions, files: Iterable[str] = (
         code_owners=_text(PATH, wanted, opts),
         files={path: text for path in files if (text := _text(path, wanted, opts)) is not None},
         unguarded=tuple(name for name in _guarded(wanted) if _asks_nobody(name, wanted, opts)),
+        actions=_number(ask("apps/github-actions", opts)) if agreed.GATE in wanted.checks else None,
     )
 
 
@@ -139,8 +141,8 @@ def _guarded(wanted: GitHub) -> list[str]:
     """Return the environments on GitHub that are to have reviewers."""
     if wanted.approval != "reviewers" or wanted.roles_only:
         return []
-    named = [purposes(place) for place in wanted.places if place.guarded]
-    return [environment for one in named for purpose, environment in one.items() if purpose != "preview"]
+    named = [place.name for place in wanted.places if place.guarded]
+    return [pattern.format(name) for name in named for pattern in (agreed.APPROVAL, agreed.ROLLBACK)]
 
 
 def _asks_nobody(environment: str, wanted: GitHub, opts: pulumi.InvokeOptions) -> bool:

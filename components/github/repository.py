@@ -53,7 +53,11 @@ class Repository(Component):
         ]
         made += [self._approval(args, place) for place in wanted.places if _asks(wanted, place)]
         owners = code_owners(wanted)
-        Rules(f"{name}-rules", RulesArgs(github=wanted, owned=owners is not None), self.child())
+        Rules(
+            f"{name}-rules",
+            RulesArgs(github=wanted, owned=owners is not None, actions=args.facts.actions),
+            self.child(),
+        )
         signing = {called: self._value(webhook.secret) for called, webhook in wanted.webhooks.items()}
         Conduct(f"{name}-conduct", ConductArgs(github=wanted, secrets=signing), self.child())
         self.proposal = pulumi.Output.from_input("")

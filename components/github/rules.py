@@ -11,7 +11,7 @@ import pulumi
 import pulumi_github as github
 
 from components.component import Component
-from settings import GitHub
+from settings import GitHub, agreed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +21,8 @@ class RulesArgs:
     github: GitHub
     owned: bool
     """Whether there is a `CODEOWNERS`, whose people must then agree."""
+    actions: int | None
+    """The number of GitHub Actions as an app; None where it is not known, and whoever may write reports any check."""
 
 
 class Rules(Component):
@@ -50,7 +52,7 @@ class Rules(Component):
                     require_last_push_approval=wanted.approvals > 0,
                     required_review_thread_resolution=True,
                 ),
-                required_status_checks=_checks(wanted.checks),
+                required_status_checks=_checks(wanted.checks, args.actions),
             ),
             opts=self.child(),
         )
@@ -74,13 +76,21 @@ def _refs(pattern: str) -> github.RepositoryRulesetConditionsArgs:
     )
 
 
-def _checks(names: tuple[str, ...]) -> github.RepositoryRulesetRulesRequiredStatusChecksArgs | None:
-    """Return the checks that must pass, on the branch as it will be; a ruleset without any refuses the field."""
+def _checks(
+    names: tuple[str, ...], actions: int | None
+) -> github.RepositoryRulesetRulesRequiredStatusChecksArgs | None:
+    """Return the checks that must pass, on the branch as it will be; a ruleset without any refuses the field.
+
+    Anybody with write access can give a commit a status of any name; the check of our workflows counts from them alone.
+    """
     if not names:
         return None
     return github.RepositoryRulesetRulesRequiredStatusChecksArgs(
         required_checks=[
-            github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgs(context=name) for name in names
+            github.RepositoryRulesetRulesRequiredStatusChecksRequiredCheckArgs(
+                context=name, integration_id=actions if name == agreed.GATE else None
+            )
+            for name in names
         ],
         strict_required_status_checks_policy=True,
     )

@@ -18,6 +18,13 @@ from rehearsal.github.world import ROLES, Repository, Token, World
 _ADMIN_TO_WRITE = frozenset({"administration", "webhooks"})
 _WRITE_TO_READ = frozenset({"secrets", "dependabot_secrets", "variables", "environments"})
 _ADMIN_TO_READ = frozenset({"webhooks"})
+_OTHERS = {"comments": ("issues", "pull_requests"), "proposals": ("pull_requests",)}
+"""The permissions of tokens, of which one is enough, for what is not called as they are.
+
+https://docs.github.com/rest/issues/comments
+"""
+_OPEN = frozenset({"proposals"})
+"""What whoever may read may do: open a pull request, from a fork."""
 _SCOPES = {
     "webhooks": ("repo", "admin:repo_hook", "write:repo_hook"),
     "statuses": ("repo", "repo:status"),
@@ -41,6 +48,8 @@ class Grant:
     @property
     def role(self) -> str:
         """The weakest role that has it."""
+        if self.permission in _OPEN:
+            return "read"
         if self.level == "write":
             return "admin" if self.permission in _ADMIN_TO_WRITE else "write"
         if self.permission in _ADMIN_TO_READ:
@@ -130,11 +139,13 @@ def _classic(world: World, token: Token, repo: Repository, grant: Grant) -> None
 
 
 def _permitted(token: Token, repo: Repository, grant: Grant) -> None:
-    if permitted(token, grant.permission, grant.level):
+    mine = token.repository in (None, repo.id)
+    names = _OTHERS.get(grant.permission, (grant.permission,))
+    if mine and any(permitted(token, name, grant.level) for name in names):
         return
     if grant.level == "read" and not repo.private and grant.role == "read":
         return
-    if repo.private and not permitted(token, "metadata", "read"):
+    if repo.private and not (mine and permitted(token, "metadata", "read")):
         raise not_found()
     what = "integration" if token.kind in ("app", "actions") else "personal access token"
     raise Refused(403, f"Resource not accessible by {what}")

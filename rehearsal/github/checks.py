@@ -19,7 +19,7 @@ PASSING = frozenset({"success", "neutral", "skipped"})
 
 @dataclass
 class Status:
-    """One status that somebody gave a commit."""
+    """One status that somebody gave a commit; `app` is the app that did."""
 
     id: int
     sha: str
@@ -29,6 +29,7 @@ class Status:
     target_url: str | None
     creator: str
     at: str
+    app: int | None = None
 
 
 @dataclass
@@ -74,7 +75,7 @@ def standing(repo: Repository, sha: str, context: str, app: int | None = None) -
                 return "in progress"
             return "success" if run.conclusion in PASSING else "failing"
     for status in latest_statuses(repo, sha):
-        if status.context == context and app in (None, ACTIONS_APP):
+        if status.context == context and app in (None, status.app):
             return {"success": "success", "pending": "pending"}.get(status.state, "failing")
     return "expected"
 

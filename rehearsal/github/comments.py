@@ -40,7 +40,7 @@ def _comment_body(call: Call) -> str:
     return text
 
 
-@ROUTES.on("GET {r}/issues/{number}/comments", "issues:read")
+@ROUTES.on("GET {r}/issues/{number}/comments", "comments:read")
 def comments(call: Call) -> Answer:
     """The comments of an issue, oldest first."""
     issue = issue_of(call)
@@ -48,7 +48,7 @@ def comments(call: Call) -> Answer:
     return call.page(found, lambda one: _comment(call, one))
 
 
-@ROUTES.on("POST {r}/issues/{number}/comments", "issues:write", 201)
+@ROUTES.on("POST {r}/issues/{number}/comments", "comments:write", 201)
 def commented(call: Call) -> dict[str, Any]:
     """A new comment."""
     issue, text, now = issue_of(call), _comment_body(call), call.world.time()
@@ -70,13 +70,13 @@ def _found_comment(call: Call) -> Comment:
     return found
 
 
-@ROUTES.on("GET {r}/issues/comments/{comment}", "issues:read")
+@ROUTES.on("GET {r}/issues/comments/{comment}", "comments:read")
 def comment_read(call: Call) -> dict[str, Any]:
     """One comment."""
     return _comment(call, _found_comment(call))
 
 
-@ROUTES.on("PATCH {r}/issues/comments/{comment}", "issues:write")
+@ROUTES.on("PATCH {r}/issues/comments/{comment}", "comments:write")
 def comment_changed(call: Call) -> dict[str, Any]:
     """Another text."""
     one = _found_comment(call)
@@ -84,7 +84,7 @@ def comment_changed(call: Call) -> dict[str, Any]:
     return _told(call, one, "edited")
 
 
-@ROUTES.on("DELETE {r}/issues/comments/{comment}", "issues:write")
+@ROUTES.on("DELETE {r}/issues/comments/{comment}", "comments:write")
 def comment_removed(call: Call) -> None:
     """No comment."""
     one = _found_comment(call)

@@ -8,7 +8,10 @@ status, message, times, retry_after}`: refuse such requests (429 and 403 with `R
 has met; `POST calm {name}`: end that one, or all. `GET secrets?repo=o/r`: every secret, opened. `GET subject?repo=o/r
 &environment=…&ref=…`: the claims that a job's OIDC token would have; `GET token?…`, with the same: that token. `POST
 runs {repo, workflow, event, ref, actor, inputs}`: start a run, as GitHub does when something happens; `POST finish
-{repo, run, job, conclusion}`: end a job of a run (all that could run, where none is named).
+{repo, run, job, conclusion}`: end a job of a run (all that could run, where none is named), with the `outputs` that
+others read. `POST begin {repo, run, job}`: a
+machine takes a job; the answer is all that it is given: token, rights, secrets, variables, identity, named values.
+`GET run?repo=o/r&run=…`: how far each job of a run is.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from rehearsal.github import oidc, repositories, runs, workflows
+from rehearsal.github import oidc, repositories, runner, runs, workflows
 from rehearsal.github.courier import Courier
 from rehearsal.github.environments import Environments
 from rehearsal.github.errors import Refused
@@ -52,6 +55,8 @@ class Control:
             ("GET", "subject"): self._subject,
             ("GET", "token"): lambda wish: {"value": self.issuer.token(self._subject(wish))},
             ("POST", "runs"): self._run,
+            ("GET", "run"): lambda wish: _run(self._running(wish)[1]),
+            ("POST", "begin"): self._begin,
             ("POST", "finish"): self._finish,
         }
 
@@ -168,25 +173,45 @@ class Control:
         run = runs.start(self._world, repo, found, event, ref, sha, actor, dict(wish.get("inputs", {})))
         return _run(run)
 
-    def _finish(self, wish: Wish) -> Wish:
+    def _running(self, wish: Wish, *states: str) -> tuple[Repository, runs.Run, list[runs.Job]]:
+        """The run that is meant, and those of its jobs that are in one of these states."""
         repo = self._repo(wish)
         run = repo.area(runs.Runs).by_id.get(int(wish["run"]))
         if run is None:
             raise ValueError(f"there is no run {wish['run']}")
         runs.advance(self._world, repo, run)
-        ready = [job for job in run.jobs if job.status in ("queued", "in_progress")]
+        ready = [job for job in run.jobs if job.status in states]
         chosen = [job for job in ready if wish.get("job") in (None, job.plan.key, job.plan.name)]
-        if not chosen:
+        if states and not chosen:
             raise ValueError(
                 f"no job of that name could run: {', '.join(f'{one.plan.key} is {one.status}' for one in run.jobs)}"
             )
+        return repo, run, chosen
+
+    def _begin(self, wish: Wish) -> Wish:
+        repo, run, chosen = self._running({**wish, "job": str(wish["job"])}, "queued")
+        runs.begin(self._world, repo, run, chosen[0])
+        return runner.given(self._world, repo, run, chosen[0])
+
+    def _finish(self, wish: Wish) -> Wish:
+        repo, run, chosen = self._running(wish, "queued", "in_progress")
         for job in chosen:
+            job.outputs = {str(name): str(value) for name, value in wish.get("outputs", {}).items()}
             runs.finish(self._world, repo, run, job, str(wish.get("conclusion", "success")))
         return _run(run)
 
 
 def _run(run: runs.Run) -> Wish:
-    jobs = {job.plan.key: {"status": job.status, "conclusion": job.conclusion, "words": job.words} for job in run.jobs}
+    jobs = {
+        job.plan.key: {
+            "status": job.status,
+            "conclusion": job.conclusion,
+            "words": job.words,
+            "environment": job.plan.environment,
+            "group": job.group,
+        }
+        for job in run.jobs
+    }
     return {"id": run.id, "status": run.status, "conclusion": run.conclusion, "jobs": jobs}
 
 

@@ -230,6 +230,10 @@ class Git:
         found = self.tree(revision, path=path)
         return self.blob(found[0].sha) if found and found[0].kind == "blob" else None
 
+    def fetch(self, other: Git, *refs: str) -> None:
+        """Take refs of another repository over, by force; each is `there:here`."""
+        self.run("fetch", "--quiet", "--no-tags", str(other.path), *(f"+{one}" for one in refs))
+
     def write_blob(self, content: bytes) -> str:
         """Store a file's content."""
         return self.text("hash-object", "-w", "--stdin", given=content)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.github import checks, views
+from rehearsal.github import checks, triggers, views
 from rehearsal.github.access import require_login
 from rehearsal.github.changes import Change, moved
 from rehearsal.github.enforcement import judge
-from rehearsal.github.errors import Refused, invalid
+from rehearsal.github.errors import Refused, invalid, not_found
 from rehearsal.github.errors import field as detail
 from rehearsal.github.git import Conflict
 from rehearsal.github.issues import open_issue, set_state
-from rehearsal.github.pulls import Pull, Pulls, issue, open_on, shown
+from rehearsal.github.pulls import Pull, Pulls, issue, open_on, show, shown
 from rehearsal.github.reviews import METHODS, pull_of
 from rehearsal.github.routes import Answer, Call, Routes
+from rehearsal.github.world import Repository
 
 ROUTES = Routes("pulls/pulls")
 _SETTINGS = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
@@ -85,11 +86,12 @@ def listed(call: Call) -> Answer:
     return call.page(found, lambda one: shown(call, one))
 
 
-@ROUTES.on("POST {r}/pulls", "pull_requests:write", 201)
+@ROUTES.on("POST {r}/pulls", "proposals:write", 201)
 def opened(call: Call) -> dict[str, Any]:
     """A new pull request."""
     body, repo = call.json(), call.repo
-    head, base = call.text(body, "head").rpartition(":")[2], call.text(body, "base")
+    (owner, _, head), base = call.text(body, "head").rpartition(":"), call.text(body, "base")
+    source = _fork(call, owner) if owner.lower() not in ("", repo.owner.lower()) else None
     if (
         call.token is not None
         and call.token.kind == "actions"
@@ -98,20 +100,39 @@ def opened(call: Call) -> dict[str, Any]:
         raise Refused(403, "GitHub Actions is not permitted to create or approve pull requests.")
     tips = {}
     for name, branch in (("head", head), ("base", base)):
-        if (sha := repo.git.ref(f"refs/heads/{branch}")) is None:
+        where = source if source is not None and name == "head" else repo
+        if (sha := where.git.ref(f"refs/heads/{branch}")) is None:
             raise invalid(detail("PullRequest", name, "invalid"))
         tips[name] = sha
-    if any(one.base == base for one in open_on(repo, head)):
-        words = f"A pull request already exists for {repo.owner}:{head}."
+    if any(one.base == base for one in open_on(repo, head, source)):
+        words = f"A pull request already exists for {(source or repo).owner}:{head}."
         raise invalid({"resource": "PullRequest", "code": "custom", "message": words})
+    if source is not None:
+        repo.git.run("fetch", "--quiet", "--no-tags", str(source.git.path), f"refs/heads/{head}")
     if repo.git.is_ancestor(tips["head"], tips["base"]):
         words = f"No commits between {base} and {head}"
         raise invalid({"resource": "PullRequest", "code": "custom", "message": words})
     one = open_issue(call, body, pull=True)
-    pull = Pull(call.world.new_id(), one.number, head, base, bool(body.get("draft")), call.login)
+    pull = Pull(call.world.new_id(), one.number, head, base, bool(body.get("draft")), call.login, source=source)
     repo.area(Pulls).by_number[pull.number] = pull
-    repo.git.set_ref(f"refs/pull/{pull.number}/head", tips["head"])
-    return _told(call, pull, "opened")
+    show(repo, pull)
+    content = _told(call, pull, "opened")
+    if call.token is None or call.token.kind != "actions":
+        triggers.pull_request(call.world, repo, pull, "opened", call.login)
+    return content
+
+
+def _fork(call: Call, owner: str) -> Repository:
+    """Somebody's fork of the repository.
+
+    Raises:
+        Refused: 422.
+
+    """
+    for one in call.world.repositories.values():
+        if one.owner.lower() == owner.lower() and one.parent is call.repo:
+            return one
+    raise invalid(detail("PullRequest", "head", "invalid"))
 
 
 def _told(call: Call, pull: Pull, action: str) -> dict[str, Any]:
@@ -139,7 +160,7 @@ def changed(call: Call) -> dict[str, Any]:
         pull.base = base
     before = one.state
     if (state := body.get("state")) is not None:
-        if state == "open" and (pull.merged or call.repo.git.ref(f"refs/heads/{pull.head}") is None):
+        if state == "open" and (pull.merged or (pull.source or call.repo).git.ref(f"refs/heads/{pull.head}") is None):
             raise invalid(
                 detail(
                     "PullRequest",
@@ -216,7 +237,7 @@ def merged(call: Call) -> dict[str, Any]:
     set_state(call, issue(repo, pull), "closed")
     moved(call.world, change)
     _told(call, pull, "closed")
-    if repo.settings.get("delete_branch_on_merge") and repo.git.ref(f"refs/heads/{pull.head}"):
+    if pull.source is None and repo.settings.get("delete_branch_on_merge") and repo.git.ref(f"refs/heads/{pull.head}"):
         gone = Change(repo, change.token, f"refs/heads/{pull.head}", head, "0" * 40, "refs")
         if not judge(call.world, gone).refused:
             repo.git.delete_ref(gone.ref)
@@ -235,7 +256,8 @@ def _merged_commit(call: Call, pull: Pull, method: str, head: str, base: str, bo
         title, text = body.get("commit_title") or f"{one.title} (#{pull.number})", body.get("commit_message") or ""
         parents, author = [base], views.noreply(call.world, one.author)
     else:
-        title = body.get("commit_title") or f"Merge pull request #{pull.number} from {repo.owner}/{pull.head}"
+        whose = (pull.source or repo).owner
+        title = body.get("commit_title") or f"Merge pull request #{pull.number} from {whose}/{pull.head}"
         text, parents = body.get("commit_message") or one.title, [base, head]
     return repo.git.write_commit(tree, parents, f"{title}\n\n{text}".strip(), author, committer)
 
@@ -244,6 +266,8 @@ def _merged_commit(call: Call, pull: Pull, method: str, head: str, base: str, bo
 def updated(call: Call) -> Answer:
     """Merge the base into the head."""
     pull, repo = pull_of(call), call.repo
+    if pull.source is not None:
+        raise not_found()
     head, base = pull.head_sha(repo), repo.git.ref(f"refs/heads/{pull.base}")
     if not head or not base or repo.git.is_ancestor(base, head):
         raise Refused(422, "There are no new commits on the base branch.")

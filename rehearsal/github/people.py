@@ -8,9 +8,10 @@ from rehearsal.github import views
 from rehearsal.github.access import require_login
 from rehearsal.github.errors import not_found
 from rehearsal.github.routes import Answer, Call, Routes
-from rehearsal.github.world import Account
+from rehearsal.github.world import ACTIONS_APP, Account, node_id
 
 ROUTES = Routes("users/users")
+APP_ROUTES = Routes("apps/apps")
 
 
 @ROUTES.on("GET /user")
@@ -45,6 +46,14 @@ def _account(call: Call, one: Account) -> dict[str, Any]:
     names = {"name": one.login, "email": None, "company": None, "created_at": call.world.time(0)}
     plan = {"plan": {"name": one.plan}} if one.login == call.login or call.login in one.members else {}
     return {**views.account(call.world, one), **names, **plan}
+
+
+@APP_ROUTES.on("GET /apps/{slug}")
+def app(call: Call) -> dict[str, Any]:
+    """An app; there is GitHub Actions alone."""
+    if (slug := call.values["slug"]) != "github-actions":
+        raise not_found()
+    return {"id": ACTIONS_APP, "node_id": node_id("A", ACTIONS_APP), "slug": slug, "name": "GitHub Actions"}
 
 
 @ROUTES.on("GET /orgs/{org}")

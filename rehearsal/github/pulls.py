@@ -26,7 +26,7 @@ class Review:
 
 @dataclass
 class Pull:
-    """One pull request, within one repository. `final` is its head once it is closed."""
+    """One pull request. `source` is the fork that it comes from; `final` is its head once it is closed."""
 
     id: int
     number: int
@@ -42,10 +42,11 @@ class Pull:
     merged: str | None = None
     merged_at: str | None = None
     merged_by: str | None = None
+    source: Repository | None = None
 
     def head_sha(self, repo: Repository) -> str | None:
         """The commit at its head."""
-        return self.final or repo.git.ref(f"refs/heads/{self.head}")
+        return self.final or (self.source or repo).git.ref(f"refs/heads/{self.head}")
 
 
 @dataclass
@@ -60,11 +61,19 @@ def issue(repo: Repository, pull: Pull) -> Issue:
     return repo.area(Issues).by_number[pull.number]
 
 
-def open_on(repo: Repository, branch: str) -> list[Pull]:
-    """The open pull requests from a branch."""
+def open_on(repo: Repository, branch: str, source: Repository | None = None) -> list[Pull]:
+    """The open pull requests from a branch, of a fork where `source` is one."""
     return [
-        one for one in repo.area(Pulls).by_number.values() if one.head == branch and issue(repo, one).state == "open"
+        one
+        for one in repo.area(Pulls).by_number.values()
+        if one.head == branch and one.source is source and issue(repo, one).state == "open"
     ]
+
+
+def followers(world: World, repo: Repository, branch: str) -> list[tuple[Repository, Pull]]:
+    """The open pull requests that have a branch as their head, each with the repository that it is of."""
+    found = [(repo, one) for one in open_on(repo, branch)]
+    return found + ([(repo.parent, one) for one in open_on(repo.parent, branch, repo)] if repo.parent else [])
 
 
 @listener
@@ -72,14 +81,22 @@ def followed(world: World, change: Change) -> None:
     """A pull request follows its branch; where the branch goes, it closes."""
     if change.branch is None:
         return
-    for pull in open_on(change.repo, change.branch):
+    for base, pull in followers(world, change.repo, change.branch):
         if change.deleted:
             pull.final = change.old
-            one = issue(change.repo, pull)
+            one = issue(base, pull)
             one.state, one.closed = "closed", world.time()
         else:
             pull.pusher = change.token.login
-            change.repo.git.set_ref(f"refs/pull/{pull.number}/head", change.new)
+            show(base, pull)
+
+
+def show(repo: Repository, pull: Pull) -> None:
+    """Have the head of a pull request in its repository, where it comes from a fork too."""
+    if pull.source is not None:
+        repo.git.fetch(pull.source.git, f"refs/heads/{pull.head}:refs/pull/{pull.number}/head")
+    elif (head := pull.head_sha(repo)) is not None:
+        repo.git.set_ref(f"refs/pull/{pull.number}/head", head)
 
 
 def shown(call: Call, pull: Pull) -> dict[str, Any]:
@@ -107,7 +124,7 @@ def shown(call: Call, pull: Pull) -> dict[str, Any]:
             for slug in pull.requested_teams
             if (repo.owner.lower(), slug) in world.teams
         ],
-        "head": _side(call, pull.head, head),
+        "head": _side(call, pull.head, head, pull.source),
         "base": _side(
             call, pull.base, pull.base_sha if one.state == "closed" else repo.git.ref(f"refs/heads/{pull.base}")
         ),
@@ -130,11 +147,12 @@ def shown(call: Call, pull: Pull) -> dict[str, Any]:
     }
 
 
-def _side(call: Call, branch: str, sha: str | None) -> dict[str, Any]:
+def _side(call: Call, branch: str, sha: str | None, source: Repository | None = None) -> dict[str, Any]:
+    repo = source or call.repo
     return {
-        "label": f"{call.repo.owner}:{branch}",
+        "label": f"{repo.owner}:{branch}",
         "ref": branch,
         "sha": sha,
-        "user": views.account(call.world, call.world.account(call.repo.owner)),
-        "repo": views.repository(call.world, call.repo),
+        "user": views.account(call.world, call.world.account(repo.owner)),
+        "repo": views.repository(call.world, repo),
     }

@@ -1,4 +1,4 @@
-"""Workflow runs up to the runner: dispatch, jobs that wait for reviewers, wait timers and branch policies, approvals.
+"""Workflow runs up to the runner: conditions, concurrency, jobs that wait for reviewers, timers, branch policies.
 
 There is no runner: a job goes as far as `queued`, and a rehearsal says how it ended (`control`). Each job is a check
 run of GitHub Actions, so that rules which require one are met by it.
@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.github import checks, deployments, environments, views, workflows
+from rehearsal.github.concurrency import Groups, Wish
 from rehearsal.github.errors import Refused, not_found
+from rehearsal.github.expressions import ExpressionError, holds
 from rehearsal.github.routes import Answer, Call, Routes
 from rehearsal.github.world import ACTIONS_APP, Repository, World, node_id
 
@@ -19,12 +21,18 @@ ROUTES = Routes("actions/workflow-runs")
 
 @dataclass
 class Job:
-    """One job of a run; `waiting` is since when its environment holds it, in seconds."""
+    """One job of a run; `waiting` is since when its environment holds it, in seconds.
+
+    `group` is the concurrency group that it has or waits for, `token` what it was given to ask GitHub with.
+    """
 
     id: int
     plan: workflows.JobPlan
     status: str = "pending"
     conclusion: str | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
+    group: str | None = None
+    token: str | None = None
     waiting: float | None = None
     approved: bool = False
     deployment: int | None = None
@@ -60,6 +68,18 @@ class Run:
     approvals: list[Approval] = field(default_factory=list)
     cancelled: bool = False
     attempt: int = 1
+    content: dict[str, Any] = field(default_factory=dict)
+    event_payload: dict[str, Any] = field(default_factory=dict)
+    head: str = ""
+    stranger: bool = False
+    """Whether it comes from a fork, or from Dependabot: then it gets no secrets, and may only read."""
+    group: str | None = None
+    admitted: bool = True
+
+    @property
+    def branch(self) -> str:
+        """The branch or tag that it is of; of a pull request its head."""
+        return self.head or self.ref.split("/", 2)[2]
 
     @property
     def status(self) -> str:
@@ -95,41 +115,154 @@ def start(
     sha: str,
     actor: str,
     inputs: dict[str, str],
+    *,
+    payload: dict[str, Any] | None = None,
+    head: str = "",
+    stranger: bool = False,
 ) -> Run:
-    """A new run; its jobs go as far as they may."""
+    """A new run; its jobs go as far as they may. `payload` is the event's own, `head` the branch of a pull request."""
     area = repo.area(Runs)
-    jobs = [Job(world.new_id(), plan) for plan in found.jobs(inputs)]
     number = 1 + sum(1 for one in area.by_id.values() if one.path == found.path)
-    run = Run(world.new_id(), number, found.path, found.name, event, ref, sha, actor, world.time(), inputs, jobs)
+    run = Run(world.new_id(), number, found.path, found.name, event, ref, sha, actor, world.time(), inputs, [])
+    run.content, run.head, run.stranger = found.content, head, stranger
+    run.event_payload = {"inputs": inputs} if payload is None else payload
+    context = _context(repo, run)
+    run.jobs = [Job(world.new_id(), plan) for plan in found.jobs(context)]
     area.by_id[run.id] = run
+    _admit(world, repo, run)
     advance(world, repo, run)
     return run
 
 
+def _admit(world: World, repo: Repository, run: Run) -> None:
+    """Let a whole run begin, unless its group is taken."""
+    if (wish := Wish.of(run.content.get("concurrency"), _context(repo, run))) is not None:
+        run.group = wish.group
+        _enter(world, repo, wish, run, None)
+        run.admitted = repo.area(Groups).holds(wish.group, (run.id, None))
+
+
+def context_of(repo: Repository, run: Run, job: Job) -> dict[str, Any]:
+    """The named values that a job's condition and its steps know."""
+    by_key = {one.plan.key: one for one in run.jobs}
+    needs = {
+        need: {"result": by_key[need].conclusion or "", "outputs": by_key[need].outputs}
+        for need in job.plan.needs
+        if need in by_key
+    }
+    return {**_context(repo, run), "needs": needs}
+
+
+def _context(repo: Repository, run: Run) -> dict[str, Any]:
+    kind = "tag" if run.ref.startswith("refs/tags/") else "branch"
+    github: dict[str, Any] = {
+        "actor": run.actor,
+        "event": run.event_payload,
+        "event_name": run.event,
+        "ref": run.ref,
+        "ref_name": run.ref.split("/", 2)[2],
+        "ref_type": kind,
+        "repository": repo.full_name,
+        "repository_owner": repo.owner,
+        "run_attempt": str(run.attempt),
+        "run_id": str(run.id),
+        "run_number": str(run.number),
+        "sha": run.sha,
+        "workflow": run.name,
+    }
+    if (pull := run.event_payload.get("pull_request")) is not None:
+        github |= {"head_ref": pull["head"]["ref"], "base_ref": pull["base"]["ref"]}
+    return {"github": github, "inputs": run.inputs}
+
+
+def _enter(world: World, repo: Repository, wish: Wish, run: Run, job: Job | None) -> None:
+    """Take a group or wait for it; whoever has to make room is cancelled."""
+    words = f"Canceling since a higher priority waiting request for '{wish.group}' exists"
+    for number, one in repo.area(Groups).enter(wish, (run.id, None if job is None else job.id)):
+        other = repo.area(Runs).by_id[number]
+        if one is None:
+            cancel(world, repo, other, words)
+        else:
+            found = next(member for member in other.jobs if member.id == one)
+            found.words = words
+            finish(world, repo, other, found, "cancelled")
+
+
+def cancel(world: World, repo: Repository, run: Run, words: str | None = None) -> None:
+    """End a run and every job of it that has not ended."""
+    run.cancelled = run.admitted = True
+    # One by one: the end of a job may let another one begin that always runs.
+    while (job := next((one for one in run.jobs if one.status != "completed"), None)) is not None:
+        job.words = words
+        finish(world, repo, run, job, "cancelled")
+
+
 def advance(world: World, repo: Repository, run: Run) -> None:
     """Let every job go on that may."""
-    ended = {job.plan.key: job.conclusion for job in run.jobs if job.status == "completed"}
+    if not run.admitted:
+        return
     for job in run.jobs:
-        if job.status == "pending" and all(need in ended for need in job.plan.needs):
-            if all(ended[need] == "success" for need in job.plan.needs):
+        ended = {one.plan.key for one in run.jobs if one.status == "completed"}
+        if job.status == "pending" and job.group is not None:
+            if repo.area(Groups).holds(job.group, (run.id, job.id)):
                 _reach(world, repo, run, job)
-            else:
-                finish(world, repo, run, job, "skipped")
+        elif job.status == "pending" and ended.issuperset(job.plan.needs):
+            _due(world, repo, run, job)
         elif job.status == "waiting":
             _wait(world, repo, run, job)
 
 
+def _due(world: World, repo: Repository, run: Run, job: Job) -> None:
+    """What a job needs has ended: its condition decides, then its group."""
+    context = context_of(repo, run, job)
+    try:
+        wanted = holds(job.plan.content.get("if", True), context, _statuses(run, job))
+    except ExpressionError as error:
+        job.words = str(error)
+        finish(world, repo, run, job, "failure")
+        return
+    if not wanted:
+        job.check = checks.add_run(world, repo, _judged(run), job.plan.name, ACTIONS_APP).id
+        finish(world, repo, run, job, "skipped")
+        return
+    if (wish := Wish.of(job.plan.content.get("concurrency"), context)) is None:
+        _reach(world, repo, run, job)
+        return
+    job.group = wish.group
+    _enter(world, repo, wish, run, job)
+    if job.status == "pending" and repo.area(Groups).holds(wish.group, (run.id, job.id)):
+        _reach(world, repo, run, job)
+
+
+def _statuses(run: Run, job: Job) -> dict[str, Any]:
+    """The functions of a condition that ask how all went that a job needs, directly or not."""
+    by_key, before = {one.plan.key: one for one in run.jobs}, set[str]()
+    left = list(job.plan.needs)
+    while left:
+        if (key := left.pop()) not in before:
+            before.add(key)
+            left += by_key[key].plan.needs if key in by_key else ()
+    ends = {by_key[key].conclusion for key in before if key in by_key}
+    return {
+        "always": lambda: True,
+        "success": lambda: ends <= {"success"} and not run.cancelled,
+        "failure": lambda: "failure" in ends,
+        "cancelled": lambda: run.cancelled,
+    }
+
+
 def _reach(world: World, repo: Repository, run: Run, job: Job) -> None:
-    job.check = checks.add_run(world, repo, run.sha, job.plan.name, ACTIONS_APP).id
+    job.check = checks.add_run(world, repo, _judged(run), job.plan.name, ACTIONS_APP).id
     if job.plan.environment is None:
         job.status = "queued"
         return
     one = environments.ensure(world, repo, job.plan.environment)
     if job.plan.deploys:
-        made = deployments.add(world, repo, run.sha, one.name, "github-actions[bot]", {"ref": run.ref.split("/", 2)[2]})
+        made = deployments.add(world, repo, run.sha, one.name, "github-actions[bot]", {"ref": run.branch})
         job.deployment = made.id
     if not environments.admits(repo, one, run.ref):
-        kind, name = ("Tag", run.ref[10:]) if run.ref.startswith("refs/tags/") else ("Branch", run.ref[11:])
+        kind = "Tag" if run.ref.startswith("refs/tags/") else "Branch"
+        name = run.ref.removeprefix("refs/tags/").removeprefix("refs/heads/")
         job.words = f'{kind} "{name}" is not allowed to deploy to {one.name} due to environment protection rules.'
         finish(world, repo, run, job, "failure")
         return
@@ -154,7 +287,36 @@ def finish(world: World, repo: Repository, run: Run, job: Job, conclusion: str) 
         check = repo.area(checks.Checks).runs[job.check]
         check.status, check.conclusion, check.completed = "completed", conclusion, world.time()
     _deployed(world, repo, job, "success" if conclusion == "success" else "failure")
+    if job.token is not None:
+        world.tokens.pop(job.token, None)
+        job.token = None
+    if job.group is not None:
+        _leave(world, repo, job.group, (run.id, job.id))
     advance(world, repo, run)
+    if run.group is not None and run.status == "completed":
+        _leave(world, repo, run.group, (run.id, None))
+
+
+def _leave(world: World, repo: Repository, group: str, who: tuple[int, int | None]) -> None:
+    """A group is free: who waited for it goes on."""
+    if (following := repo.area(Groups).leave(group, who)) is not None:
+        other = repo.area(Runs).by_id[following[0]]
+        other.admitted = other.admitted or following[1] is None
+        advance(world, repo, other)
+
+
+def begin(world: World, repo: Repository, run: Run, job: Job) -> None:
+    """A machine has taken the job."""
+    job.status = "in_progress"
+    if job.check is not None:
+        repo.area(checks.Checks).runs[job.check].status = "in_progress"
+    _deployed(world, repo, job, "in_progress")
+
+
+def _judged(run: Run) -> str:
+    """The commit whose checks the jobs are: of a pull request its head, not what it would be once merged."""
+    pull = run.event_payload.get("pull_request")
+    return run.sha if pull is None else str(pull["head"]["sha"])
 
 
 def _deployed(world: World, repo: Repository, job: Job, state: str) -> None:
@@ -197,8 +359,8 @@ def shown(call: Call, run: Run) -> dict[str, Any]:
         "run_number": run.number,
         "run_attempt": run.attempt,
         "event": run.event,
-        "head_branch": run.ref.split("/", 2)[2],
-        "head_sha": run.sha,
+        "head_branch": run.branch,
+        "head_sha": _judged(run),
         "status": run.status,
         "conclusion": run.conclusion,
         "workflow_id": workflow_id(call.world, call.repo, run.path),
@@ -243,8 +405,8 @@ def page(call: Call, every: list[Run]) -> Answer:
         run
         for run in reversed(every)
         if asked.get("event", run.event) == run.event
-        and asked.get("branch", run.ref.split("/", 2)[2]) == run.ref.split("/", 2)[2]
-        and asked.get("head_sha", run.sha) == run.sha
+        and asked.get("branch", run.branch) == run.branch
+        and asked.get("head_sha", _judged(run)) == _judged(run)
         and asked.get("actor", run.actor) == run.actor
         and asked.get("status") in (None, run.status, run.conclusion)
     ]
@@ -269,7 +431,7 @@ def jobs(call: Call) -> Answer:
             "name": job.plan.name,
             "status": job.status,
             "conclusion": job.conclusion,
-            "head_sha": run.sha,
+            "head_sha": _judged(run),
             "workflow_name": run.name,
             "steps": [],
             "started_at": run.at,
@@ -289,10 +451,7 @@ def cancelled(call: Call) -> Answer:
     run = run_of(call)
     if run.status == "completed":
         raise Refused(409, "Cannot cancel a workflow run that is completed.")
-    run.cancelled = True
-    for job in run.jobs:
-        if job.status != "completed":
-            finish(call.world, call.repo, run, job, "cancelled")
+    cancel(call.world, call.repo, run)
     tell(call, run, "completed")
     return Answer(202, {})
 
@@ -306,5 +465,6 @@ def again(call: Call) -> Answer:
         raise Refused(403, "The workflow run containing this job is already running")
     run.jobs = [Job(call.world.new_id(), job.plan) for job in run.jobs]
     run.attempt, run.cancelled = run.attempt + 1, False
+    _admit(call.world, call.repo, run)
     advance(call.world, call.repo, run)
     return Answer(201, {})

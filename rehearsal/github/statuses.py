@@ -47,6 +47,7 @@ def said(call: Call) -> dict[str, Any]:
         body.get("target_url"),
         call.login,
         call.world.time(),
+        None if call.token is None else call.token.app,
     )
     call.repo.area(Checks).statuses.append(made)
     shown = _status(call, made)

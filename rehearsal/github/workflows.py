@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from rehearsal.github.errors import Refused
+from rehearsal.github.expressions import Context, filled
 from rehearsal.github.world import Repository
 
 FOLDER = ".github/workflows"
-_EXPRESSION = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([\w-]+)\s*\}\}")
 
 
 @dataclass(frozen=True)
 class JobPlan:
-    """One job of a file; `deploys` is whether its environment gets a deployment record."""
+    """One job of a file; `deploys` is whether its environment gets a deployment record, `content` what it says."""
 
     key: str
     name: str
     needs: tuple[str, ...]
     environment: str | None
     deploys: bool
+    content: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,8 @@ class Workflow:
     triggers: dict[str, Any]
     content: dict[str, Any]
 
-    def jobs(self, inputs: dict[str, str]) -> list[JobPlan]:
-        """The jobs, with the inputs of a dispatch put into the names of their environments."""
-
-        def filled(text: Any) -> str:
-            return _EXPRESSION.sub(lambda found: inputs.get(found[1], ""), str(text))
-
+    def jobs(self, context: Context) -> list[JobPlan]:
+        """The jobs, with what is known when a run begins (`github`, `inputs`) put into names and environments."""
         plans = []
         for key, job in (self.content.get("jobs") or {}).items():
             needs = job.get("needs") or []
@@ -50,10 +46,11 @@ class Workflow:
             plans.append(
                 JobPlan(
                     str(key),
-                    filled(job.get("name", key)),
+                    filled(job.get("name", key), context),
                     (needs,) if isinstance(needs, str) else tuple(needs),
-                    filled(details["name"]) if details.get("name") else None,
+                    filled(details["name"], context) if details.get("name") else None,
                     details.get("deployment") is not False,
+                    job,
                 )
             )
         return plans

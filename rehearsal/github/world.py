@@ -55,7 +55,7 @@ class Token:
     """Who a request comes from, and what it may do.
 
     `scopes` bind a classic token, `permissions` (name -> read or write; `*` for all) the others. `app` is the id of
-    the app behind an `app` or `actions` token.
+    the app behind an `app` or `actions` token, `repository` the only one that it reaches, where there is one.
     """
 
     text: str
@@ -64,11 +64,12 @@ class Token:
     scopes: frozenset[str] = frozenset()
     permissions: dict[str, str] = field(default_factory=dict)
     app: int | None = None
+    repository: int | None = None
 
 
 @dataclass
 class Repository:
-    """One repository; `settings` is what `PATCH /repos/…` may change."""
+    """One repository; `settings` is what `PATCH /repos/…` may change, `parent` what it is a fork of."""
 
     id: int
     owner: str
@@ -81,6 +82,7 @@ class Repository:
     collaborators: dict[str, str] = field(default_factory=dict)
     teams: dict[str, str] = field(default_factory=dict)
     updated: float = 0.0
+    parent: Repository | None = None
     _areas: dict[type, Any] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import requests
@@ -42,10 +42,24 @@ class GitHub:
 
         Raises `RehearsalError` where GitHub refuses.
         """
+        answer, where = self._ask(method, path, body)
+        return _content(answer, f"{method} {where}")
+
+    def refusal(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
+        """Ask for what must be refused; return GitHub's status and words. Raises `RehearsalError` where it is not."""
+        answer, where = self._ask(method, path, body)
+        if answer.ok:
+            raise RehearsalError(f"GitHub should refuse {method} {where}, and does not.", "its rules must say no.")
+        return f"{answer.status_code} {' '.join(str(answer.json()['message']).split())}"
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[requests.Response, str]:
         where = path.replace("R", f"/repos/{self.repository}", 1) if path.startswith("R") else path
         asked = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.request(method, f"{self.api}{where}", json=body, headers=asked, timeout=ANSWER)
-        return _content(answer, f"{method} {where}")
+        return requests.request(method, f"{self.api}{where}", json=body, headers=asked, timeout=ANSWER), where
+
+    def by(self, token: str) -> GitHub:
+        """Return the same GitHub as somebody with another token has it."""
+        return replace(self, token=token)
 
     def told(self, what: str, **wish: Any) -> Any:
         """Ask for what only a rehearsal may: `rehearsal/github/control.py` lists it."""

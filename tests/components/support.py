@@ -181,6 +181,7 @@ GITHUB: dict[str, Any] = {
         "permissions": {"admin": True},
     },
     "users/alice": {"id": 7},
+    "apps/github-actions": {"id": 15368},
     "orgs/acme/teams/platform": {"id": 3},
     "orgs/acme/teams/platform/repos/acme/shop": {"id": 4242},
 }

@@ -19,6 +19,7 @@ from rehearsal.story.acts import (
     migrations,
     preview,
     production,
+    pull_request,
     rollback,
     several,
     slow,
@@ -98,6 +99,14 @@ ACTS: Sequence[Act] = (
     Act("github", "The repository on GitHub, as code", github.WHY, github.play, encore=True, github=True),
     Act("isolation", "Who may do what", isolation.WHY, isolation.play, encore=True, github=True, iam=True),
     Act("state", "The state, lost and found", state.WHY, state.play, encore=True, bare=True),
+    Act(
+        "pull-request",
+        "From a pull request to production, and back",
+        pull_request.WHY,
+        pull_request.play,
+        encore=True,
+        github=True,
+    ),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),
 )

@@ -5,17 +5,15 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-from rehearsal.command import Finished, Hand
+from rehearsal.command import Finished
 from rehearsal.errors import RehearsalError
-from rehearsal.processes import strays
-from rehearsal.report import leaks
-from rehearsal.stage.github import ADMINISTRATOR, OWNER, REVIEWERS, TEAM, GitHub
+from rehearsal.stage.github import ADMINISTRATOR, GitHub
 from rehearsal.stage.workspace import SHARED
 from rehearsal.story import planned, rows
 from rehearsal.story.play import Play
+from rehearsal.story.repository import BRANCH, NAMES, SECRET, clone, describe, found, hub_of, no_secret
 
 WHY = (
     "Environments, reviewers, rules, secrets and workflow files are declared beside AWS, by the same `pulumi up`. "
@@ -23,24 +21,22 @@ WHY = (
 )
 #: What the provider does to a resource, in a preview and in an update, by the first word of its row.
 _CHANGES = {"create", "update", "replace", "delete", "created", "updated", "replaced", "deleted"}
-SECRET, WEBHOOK = "SLACK_TOKEN", "chat"
 #: The file that is the only one to say what checks of pull requests keep between two runs.
 CACHED = "pull-request"
-BRANCH, TAMPERED = "slipway", ".github/workflows/deliver.yml"
+TAMPERED = ".github/workflows/deliver.yml"
+#: Where a release waits for its reviewers.
+GUARDED = "production-approval"
 LABEL, VARIABLE, RULES = "rollback", "AWS_REGION", "slipway: branch"
-_NAMES = f"{SHARED}-repository"
 
 
 def play(play: Play) -> None:
     """Declare everything, compare, change, tamper, check what is proposed, search for secrets, remove everything."""
-    hub = play.stage.github
-    if hub is None:
-        raise RehearsalError("this act needs the emulated GitHub.", "play it alone: `./slipway scene github`.")
-    _describe(play, hub)
+    hub = hub_of(play, "github")
+    describe(play, hub)
     update = play.pulumi.up(SHARED, "the repository as code", what="Declaring AWS's share and the repository")
     update.done.needed("the shared stack could not be made")
     play.notes.resources = {SHARED: play.pulumi.resources(SHARED)}
-    _found(play, f"declared from nothing: {update.summary}; {_told(hub)}")
+    found(play, f"declared from nothing: {update.summary}; {_told(hub)}")
     _nothing_to_do(play, "a second preview, with refresh, finds nothing to do")
     _one_secret(play, hub)
     _one_reviewer(play)
@@ -49,44 +45,12 @@ def play(play: Play) -> None:
     _unguarded(play, hub)
     _by_hand(play, hub)
     _nothing_to_do(play, "after all that a preview finds nothing to do")
-    _no_secret(play)
+    proposed = [play.stage.home.root / "proposal", play.stage.home.root / "proposal-put-back"]
+    no_secret(play, proposed, "state, previews, diffs, logs of providers, files that are proposed")
     play.pulumi.destroy(SHARED).done.needed("the shared stack could not be removed")
     if left := [one["name"] for one in hub.call("GET", "R/environments")["environments"]]:
         raise RehearsalError(f"environments are left on GitHub: {', '.join(left)}.", f"see {play.stage.home.logs}.")
-    _found(play, "removed again, on GitHub too")
-
-
-def _describe(play: Play, hub: GitHub) -> None:
-    """Set what an owner of the repository sets, and put the secrets where they are taken from."""
-    planted, project = play.stage.planted, play.stage.project.name
-    values = {
-        f"{project}/staging/slack": planted.pipeline_secret,
-        f"{project}/production/slack": planted.production_secret,
-        f"{project}/webhook": planted.webhook_secret,
-    }
-    manager = play.stage.client("secretsmanager")
-    for name, value in values.items():
-        manager.create_secret(Name=name, SecretString=value)
-    # A clone of the repository, as far as the program is concerned.
-    play.hand.run(["git", "init", "--quiet"], name="git-init").needed("the project could not become a repository")
-    play.pulumi.begin(SHARED)
-    play.pulumi.set(SHARED, play.key("protect"), "false")
-    wanted = {
-        "repository": hub.repository,
-        "endpoint": f"{hub.server}/",
-        "reviewers[0]": f"{OWNER}/{TEAM}",
-        "reviewers[1]": REVIEWERS[0],
-        "wait_minutes": "5",
-        "workflow_files": "true",
-        f"secrets.{SECRET}": f"{project}/{{environment}}/slack",
-        f"webhooks.{WEBHOOK}.url": "https://hooks.acme.test/github",
-        f"webhooks.{WEBHOOK}.secret": f"{project}/webhook",
-        "actions[0]": "aws-actions/*",
-        "labels.urgent": "ff0000 Now",
-        "state": f"{OWNER}-state",
-    }
-    for field, value in wanted.items():
-        play.pulumi.set(SHARED, play.key(f"github.{field}"), value, path=True)
+    found(play, "removed again, on GitHub too")
 
 
 def _one_secret(play: Play, hub: GitHub) -> None:
@@ -98,7 +62,7 @@ def _one_secret(play: Play, hub: GitHub) -> None:
     # Its output is searched for the value, as everything is.
     play.pulumi.preview(SHARED, "--diff").needed("the new value could not be previewed")
     planned.one_change(play, SHARED, f"{SHARED}-repository-staging-secret-slack-token")
-    _changes_just(play, {f"{_NAMES}-staging-secret-slack-token"}, "one secret")
+    _changes_just(play, {f"{NAMES}-staging-secret-slack-token"}, "one secret")
     held = hub.seen("secrets", repo=hub.repository)
     if held["environment:staging"].get(SECRET) != value:
         raise RehearsalError(f"GitHub should hold the new value of {SECRET} for staging.", _logs(play))
@@ -109,8 +73,8 @@ def _one_secret(play: Play, hub: GitHub) -> None:
 def _one_reviewer(play: Play) -> None:
     """Let one more person approve."""
     play.pulumi.set(SHARED, play.key("github.reviewers[2]"), ADMINISTRATOR, path=True)
-    guarded = {f"{_NAMES}-{name}-environment" for name in ("production", "production-rollback")}
-    _changes_just(play, {*guarded, f"{_NAMES}-files-github-codeowners"}, "one reviewer")
+    guarded = {f"{NAMES}-{name}-environment" for name in (GUARDED, "production-rollback")}
+    _changes_just(play, {*guarded, f"{NAMES}-files-github-codeowners"}, "one reviewer")
 
 
 def _one_workflow(play: Play) -> None:
@@ -122,28 +86,28 @@ def _one_workflow(play: Play) -> None:
         raise RehearsalError("Pulumi.yaml has no `cache: [` to add a folder to.", "look at its `workflows`.")
     file.write_text(after)
     play.console.say("In Pulumi.yaml, `workflows.cache` gets one more folder.")
-    _changes_just(play, {f"{_NAMES}-files-github-workflows-{CACHED}.yml"}, "one workflow file")
+    _changes_just(play, {f"{NAMES}-files-github-workflows-{CACHED}.yml"}, "one workflow file")
 
 
 def _unguarded(play: Play, hub: GitHub) -> None:
     """Take all reviewers away, which the provider does not see; the program's own question does."""
     known = _reviewers(hub)
-    play.console.say("On GitHub, by hand: production has no reviewers any more, and gets them back afterwards.")
+    play.console.say(f"On GitHub, by hand: {GUARDED} has no reviewers any more, and gets them back afterwards.")
     _guard(hub, [])
     done = play.pulumi.preview(SHARED, "--refresh", what="Looking for reviewers").needed("no preview was made")
     _guard(hub, known)
-    if "production: there are no reviewers on GitHub" not in done.output:
-        raise RehearsalError("a preview should warn that nobody approves production.", f"its log is {done.log}.")
-    _found(play, "a preview warns where all reviewers of an environment were taken away")
+    if f"{GUARDED}: there are no reviewers on GitHub" not in done.output:
+        raise RehearsalError("a preview should warn that nobody approves releases.", f"its log is {done.log}.")
+    found(play, "a preview warns where all reviewers of an environment were taken away")
 
 
 def _guard(hub: GitHub, reviewers: Iterable[tuple[str, int]]) -> None:
-    """Give production these reviewers and leave all else of it as it is declared."""
+    """Give the approval these reviewers and leave all else of it as it is declared."""
     policy = {"protected_branches": False, "custom_branch_policies": True}
     guarded = {"wait_timer": 5, "can_admins_bypass": False, "prevent_self_review": True}
     asked = [{"type": kind, "id": number} for kind, number in reviewers]
     body = {**guarded, "reviewers": asked, "deployment_branch_policy": policy}
-    hub.call("PUT", "R/environments/production", body)
+    hub.call("PUT", f"R/environments/{GUARDED}", body)
 
 
 def _by_hand(play: Play, hub: GitHub) -> None:
@@ -157,14 +121,14 @@ def _by_hand(play: Play, hub: GitHub) -> None:
     _agrees(play, hub, "proposal-edited", but=TAMPERED)
     done = play.pulumi.preview(SHARED, "--refresh", what="Looking for what was edited")
     edited = {
-        f"{_NAMES}-production-aws-region",
-        f"{_NAMES}-production-environment",
-        f"{_NAMES}-rules-branch",
-        f"{_NAMES}-conduct-label-{LABEL}",
-        f"{_NAMES}-files-github-workflows-deliver.yml",
+        f"{NAMES}-production-aws-region",
+        f"{NAMES}-{GUARDED}-environment",
+        f"{NAMES}-rules-branch",
+        f"{NAMES}-conduct-label-{LABEL}",
+        f"{NAMES}-files-github-workflows-deliver.yml",
     }
     _compare(done.needed("what was edited could not be previewed"), edited, "the edits by hand")
-    _found(play, f"{len(edited)} edits by hand show as drift, and nothing else does")
+    found(play, f"{len(edited)} edits by hand show as drift, and nothing else does")
     words = ["pulumi", "up", "--refresh", "--yes", "--skip-preview", "--stack", SHARED, "--message", "put back"]
     shown = f'pulumi up --refresh -s {SHARED} -m "put back"'
     update = play.pulumi.watched(words, shown, f"up-{SHARED}", "Putting back what was edited", None)
@@ -172,7 +136,7 @@ def _by_hand(play: Play, hub: GitHub) -> None:
     if (after := _looks(hub)) != before:
         wrong = [what for what in before if before[what] != after[what]]
         raise RehearsalError(f"{', '.join(wrong)} should be as before the edits.", _logs(play))
-    _found(play, "`pulumi up --refresh` puts all of it back")
+    found(play, "`pulumi up --refresh` puts all of it back")
     _agrees(play, hub, "proposal-put-back")
 
 
@@ -209,7 +173,7 @@ def _rules(hub: GitHub) -> dict[str, Any]:
 
 
 def _reviewers(hub: GitHub) -> list[tuple[str, int]]:
-    rules = hub.call("GET", "R/environments/production")["protection_rules"]
+    rules = hub.call("GET", f"R/environments/{GUARDED}")["protection_rules"]
     asked = [one for rule in rules if rule["type"] == "required_reviewers" for one in rule["reviewers"]]
     return [(one["type"], one["reviewer"]["id"]) for one in asked]
 
@@ -217,16 +181,7 @@ def _reviewers(hub: GitHub) -> list[tuple[str, int]]:
 def _agrees(play: Play, hub: GitHub, folder: str, *, but: str = "") -> None:
     """Clone what is proposed and have `./slipway render --check` look at it; `but` names a file that it must refuse."""
     place = play.stage.home.root / folder
-    # As a variable: git writes an address with a token in it into the clone.
-    token = base64.b64encode(f"x:{hub.token}".encode()).decode()
-    header = {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "http.extraHeader",
-        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {token}",
-    }
-    typing = Hand(play.hand.home, play.hand.notebook, {**play.hand.environment, **header}, play.hand.folder)
-    words = ["git", "clone", "--quiet", "--branch", BRANCH, f"{hub.server}/{hub.repository}.git", str(place)]
-    typing.run(words, name="clone").needed("what is proposed could not be cloned")
+    clone(play, hub, place)
     words = [sys.executable, "-m", "workflows", "--check", "--out", str(place), "--program-in", "."]
     shown = f"./slipway render --check --out {folder} --program-in ."
     play.console.command(shown)
@@ -238,48 +193,14 @@ def _agrees(play: Play, hub: GitHub, folder: str, *, but: str = "") -> None:
         return
     done.needed("what is proposed is not what is rendered")
     files = [path for path in (place / ".github").rglob("*.yml") if path.is_file()]
-    _found(play, f"`./slipway render --check` agrees with the {len(files)} files of the {folder}")
-
-
-def _no_secret(play: Play) -> None:
-    """Search for every planted value wherever something was written down."""
-    home = play.stage.home
-    settings = home.workspace.glob("Pulumi*.yaml")
-    places = [
-        home.state,
-        home.logs,
-        *settings,
-        *_provider_logs(play),
-        home.root / "proposal",
-        home.root / "proposal-put-back",
-    ]
-    with play.console.working("Searching for secrets"):
-        search = leaks.search(play.stage.planted.named(), places, home.root)
-    if search.leaks or not search.control_found:
-        where = ", ".join(f"{leak.name} in {leak.path}" for leak in search.leaks) or "the search sees nothing"
-        raise RehearsalError(f"secrets stand in plain text: {where}.", "whatever wrote that must not.")
-    told = f"{search.planted} planted secrets are nowhere in plain text: state, previews, diffs, logs of providers"
-    _found(play, f"{told}, files that are proposed ({search.files} files; the one leaked on purpose was found)")
-
-
-def _provider_logs(play: Play) -> Iterable[Path]:
-    """Return the logs of the providers that this rehearsal has running."""
-    for process in strays(play.stage.home):
-        try:
-            words = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if "keeper" in words:
-            yield Path(words[words.index("keeper") + 1]) / "log"
+    found(play, f"`./slipway render --check` agrees with the {len(files)} files of the {folder}")
 
 
 def _changes_just(play: Play, names: set[str], what: str) -> None:
     """Update, and see that these resources are changed and nothing else."""
     update = play.pulumi.up(SHARED, f"change {what}", what=f"Changing {what}")
     _compare(update.done.needed(f"{what} could not be changed"), names, f"changing {what}")
-    _found(
-        play, f"changing {what} touches {', '.join(sorted(name.removeprefix(f'{_NAMES}-') for name in names))} alone"
-    )
+    found(play, f"changing {what} touches {', '.join(sorted(name.removeprefix(f'{NAMES}-') for name in names))} alone")
 
 
 def _compare(done: Finished, names: set[str], what: str) -> None:
@@ -305,7 +226,7 @@ def _nothing_to_do(play: Play, told: str) -> None:
     done.needed("a preview should propose nothing")
     if changes(done):
         raise RehearsalError(f"a preview should propose nothing, and does: {changes(done)}.", f"its log: {done.log}.")
-    _found(play, told)
+    found(play, told)
 
 
 def _told(hub: GitHub) -> str:
@@ -316,12 +237,6 @@ def _told(hub: GitHub) -> str:
         "webhooks": lambda: len(hub.call("GET", "R/hooks")),
     }
     return "on GitHub " + ", ".join(f"{what}: {count()}" for what, count in counted.items())
-
-
-def _found(play: Play, text: str) -> None:
-    """Tell something that was proved, and keep it for the report."""
-    play.console.good(text)
-    play.notes.findings.append(text)
 
 
 def _logs(play: Play) -> str:

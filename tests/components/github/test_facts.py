@@ -205,11 +205,17 @@ ALONE = {"protection_rules": [{"type": "branch_policy"}]}
     ("there", "changes", "told"),
     [
         ({}, {}, ()),
-        ({"production": REVIEWED, "production-rollback": ALONE}, {}, ("production-rollback",)),
-        ({"production": {"protection_rules": []}, "production-rollback": REVIEWED}, {}, ("production",)),
-        ({"production": ALONE, "production-preview": ALONE}, {"approval": "none"}, ()),
-        ({"production": ALONE}, {"roles_only": True}, ()),
-        ({"staging": ALONE}, {"places": (place("staging"),)}, ()),
+        ({"production-approval": REVIEWED, "production-rollback": ALONE}, {}, ("production-rollback",)),
+        (
+            {"production-approval": {"protection_rules": []}, "production-rollback": REVIEWED},
+            {},
+            ("production-approval",),
+        ),
+        # A release was approved before it comes here: nobody is asked again.
+        ({"production": ALONE, "production-approval": REVIEWED}, {}, ()),
+        ({"production-approval": ALONE, "production-rollback": ALONE}, {"approval": "none"}, ()),
+        ({"production-approval": ALONE}, {"roles_only": True}, ()),
+        ({"staging-approval": ALONE}, {"places": (place("staging"),)}, ()),
     ],
 )
 def test_environments_whose_reviewers_were_taken_away_are_told(

@@ -48,7 +48,8 @@ jobs:
 """
     repo, sha = stored(tmp_path, ci=f"on: push{jobs}")
     (found,) = workflows.every(repo, sha)
-    a, b, c = found.jobs({"where": "staging"})
+    inputs = {"where": "staging"}
+    a, b, c = found.jobs({"inputs": inputs, "github": {"event": {"inputs": inputs}}})
     assert (a.environment, a.deploys, a.needs) == ("staging", True, ())
     assert (b.environment, b.deploys, b.needs) == ("staging-eu", False, ("a",))
     assert (c.environment, c.name, c.needs) == (None, "Gate", ("a", "b"))

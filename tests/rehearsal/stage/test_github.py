@@ -43,6 +43,16 @@ def test_it_holds_a_private_repository_with_who_may_review(hand: Hand) -> None:
         hub.call("GET", "R/labels/none")
 
 
+def test_what_must_be_refused_is_told_in_its_words(hand: Hand) -> None:
+    hub = github.start(hand, port=free_port(), token="ghp_planted", name="shop")
+    hub.told("tokens", token="ghp_ada", login="ada", scopes=["repo"])
+    ada = hub.by("ghp_ada")
+    assert ada.call("GET", "/user")["login"] == "ada"
+    assert ada.refusal("PATCH", "R", {"private": False}) == "403 Must have admin rights to Repository."
+    with pytest.raises(RehearsalError, match="GitHub should refuse GET /repos/acme/shop, and does not"):
+        ada.refusal("GET", "R")
+
+
 def test_one_that_cannot_start_is_told_with_its_words(hand: Hand) -> None:
     (hand.home.root / "github" / "repositories").mkdir(parents=True)
     (hand.home.root / "github" / "repositories" / "mine").touch()
