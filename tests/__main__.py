@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,7 @@ def run_unit(words: Sequence[str]) -> int:
     tests = ["-m", "pytest", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
+    tests += [f"--ignore={file}" for file in slow_files()]
     rooms = [f"tests/{room}" for room in HALF]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with tempfile.TemporaryFile() as told:
@@ -90,6 +92,13 @@ def run_unit(words: Sequence[str]) -> int:
         sys.stdout.flush()
     # What `words` ask for may be in one half alone.
     return max(codes - {NOTHING} or codes)
+
+
+def slow_files() -> list[str]:
+    """Return the files all of whose tests are slow: what they load for tests that then do not run takes a second."""
+    marked = re.compile(rf"^pytestmark = \[?\s*pytest\.mark\.({SLOW.replace(' or ', '|')})\b", re.MULTILINE)
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(path.relative_to(ROOT)) for path in files if marked.search(path.read_text())]
 
 
 def run_all(commands: Sequence[Sequence[str]]) -> int:
