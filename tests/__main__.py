@@ -76,7 +76,8 @@ def run_unit(words: Sequence[str]) -> int:
     Each half is a pytest of its own, which loads only what it tests: for every process to load everything, and to tell
     another one about each test, would take as long as half of the tests.
     """
-    tests = ["-m", "pytest", "-m", f"not ({SLOW})", *words]
+    # Nothing fast is about logs, which pytest gets ready for three times for each test.
+    tests = ["-m", "pytest", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
     tests += [f"--ignore={file}" for file in slow_files()]

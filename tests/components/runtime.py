@@ -37,6 +37,9 @@ def without_bookkeeping() -> Iterator[None]:
         # The URN that a resource would have without an engine.
         patches.enter_context(patch("pulumi.runtime.resource.create_urn", lambda *_: _Nothing()))
         patches.enter_context(patch("pulumi.runtime.rpc.transfer_properties", _make_room))
+        # What only the engine's log of debugging shows, and values that only a preview does not know.
+        patches.enter_context(patch("pulumi.log.debug", lambda *_: None))
+        patches.enter_context(patch("pulumi.runtime.rpc.contains_unknowns", lambda _: False))
         yield
 
 
