@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 from unittest.mock import patch
 
 import pulumi
 from pulumi.output import _OutputData
 from pulumi.runtime.proto.source_pb2 import StackTrace
+
+Answer = TypeVar("Answer")
+Given = TypeVarTuple("Given")
 
 
 @contextmanager
@@ -46,8 +50,10 @@ def without_bookkeeping() -> Iterator[None]:
 class _Loop(asyncio.SelectorEventLoop):
     """Calls at once what others would call in a thread: the mocks wait for nothing."""
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        future = self.create_future()
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Given], Answer], *args: *Given
+    ) -> asyncio.Future[Answer]:
+        future: asyncio.Future[Answer] = self.create_future()
         try:
             future.set_result(func(*args))
         except Exception as error:
