@@ -218,6 +218,9 @@ class Store:
 
     def _each(self, keys: Sequence[str]) -> Iterator[Record | RecordError]:
         """Read records in the order of their keys, some at a time; whoever has heard enough reads no more."""
+        if len(keys) <= 1:  # which needs no thread
+            yield from map(self._try, keys)
+            return
         with ThreadPoolExecutor(max_workers=AT_ONCE) as readers:
             for start in range(0, len(keys), AT_ONCE):
                 yield from readers.map(self._try, keys[start : start + AT_ONCE])

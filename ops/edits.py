@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from delivery.errors import DeliveryError
-from ops.place import read
+from ops.place import LOADER, read
 
 
 def put(text: str, path: Sequence[str], value: Any, where: str) -> str:
@@ -122,7 +122,7 @@ def _rendered(value: Any) -> str:
 
 def _compose(text: str, where: str) -> yaml.Node | None:
     try:
-        found: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+        found: yaml.Node | None = yaml.compose(text, LOADER)
     except yaml.YAMLError as error:
         raise DeliveryError(f"{where}: cannot be read as YAML: {error}", "mend the line that it names") from None
     return found

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +129,9 @@ def find(
     )
 
 
+@lru_cache(maxsize=64)
 def read(text: str) -> Any:
-    """Return what a text of YAML says; raises `yaml.YAMLError`."""
+    """Return what a text of YAML says, to be read only: the same text gives the same. Raises `yaml.YAMLError`."""
     return yaml.load(text, LOADER)  # noqa: S506 - a safe one
 
 

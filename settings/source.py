@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -131,12 +132,21 @@ def stack_files(root: Path) -> list[Path]:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file; an empty or missing one holds nothing, as does one that only the engine can make sense of."""
+    """Read a YAML file; an empty or missing one holds nothing, as does one that only the engine can make sense of.
+
+    What it says is to be read only: the same text gives the same.
+    """
     try:
-        content = yaml.load(path.read_text(), LOADER)  # noqa: S506 - a safe one
+        content = _said(path.read_text())
     except (OSError, yaml.YAMLError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+@lru_cache(maxsize=64)
+def _said(text: str) -> Any:
+    """Return what a text says, which the files of all stacks are asked for again and again."""
+    return yaml.load(text, LOADER)  # noqa: S506 - a safe one
 
 
 def _of_namespace(namespace: str, configured: Mapping[str, str]) -> dict[str, str]:

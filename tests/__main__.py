@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SLOW = "process or ministack or emulator or engine or rehearsal"
 #: Half of the fast tests, by the time that they take: those that need Pulumi's provider SDKs, which take longer to load
 #: than many a room to test, and people's commands.
-HALF = ("components", "example", "ops", "plugin", "settings", "test_main.py", "test_providers.py", "test_take.py")
+HALF = ("components", "example", "offline/names", "ops", "plugin", "test_main.py", "test_providers.py", "test_take.py")
 #: Tests of the house and its pages, which read all of it; `--check` holds them.
 STANDING = ("tests/test_layers.py", "tests/test_seeds.py")
 #: What pytest returns where it has found no test.
@@ -75,9 +76,11 @@ def run_unit(words: Sequence[str]) -> int:
     Each half is a pytest of its own, which loads only what it tests: for every process to load everything, and to tell
     another one about each test, would take as long as half of the tests.
     """
-    tests = ["-m", "pytest", "-m", f"not ({SLOW})", *words]
+    # Nothing fast is about logs, which pytest gets ready for three times for each test.
+    tests = ["-m", "pytest", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
+    tests += [f"--ignore={file}" for file in slow_files()]
     rooms = [f"tests/{room}" for room in HALF]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with tempfile.TemporaryFile() as told:
@@ -90,6 +93,13 @@ def run_unit(words: Sequence[str]) -> int:
         sys.stdout.flush()
     # What `words` ask for may be in one half alone.
     return max(codes - {NOTHING} or codes)
+
+
+def slow_files() -> list[str]:
+    """Return the files all of whose tests are slow: what they load for tests that then do not run takes a second."""
+    marked = re.compile(rf"^pytestmark = \[?\s*pytest\.mark\.({SLOW.replace(' or ', '|')})\b", re.MULTILINE)
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(path.relative_to(ROOT)) for path in files if marked.search(path.read_text())]
 
 
 def run_all(commands: Sequence[Sequence[str]]) -> int:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 #: Profile → the share of the examples that a test asks for. `thorough` digs deeper, for an evening.
 SHARES = {"unit": 0.1, "whole": 1.0, "thorough": 50.0}
@@ -37,6 +38,9 @@ def load(names: Sequence[str] = tuple(SHARES)) -> None:
             name, max_examples=_share(USUAL, name), deadline=None, suppress_health_check=[HealthCheck.too_slow]
         )
     settings.load_profile(PROFILE)
+    if PROFILE == "unit":
+        # To try constants of the code as values, hypothesis reads all of it: half a second for a handful of examples.
+        providers._get_local_constants = lambda: providers._local_constants
 
 
 def _share(number: int, profile: str) -> int:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
 import runpy
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,7 @@ from unittest.mock import patch
 
 import pulumi
 from pulumi.runtime import mocks, rpc
-from pulumi.runtime.proto.source_pb2 import StackTrace
+from pulumi.runtime.proto import resource_pb2
 
 from delivery.plan import Check
 from delivery.strategy import parse
@@ -37,6 +34,7 @@ from settings import (
     Scale,
     Shared,
 )
+from tests.components.runtime import own_loop, without_bookkeeping
 
 # The SDK warns when it is loaded about resources that the program does not use.
 with warnings.catch_warnings():
@@ -99,61 +97,55 @@ class Built:
         return json.loads(self.of("RolePolicy")[name].inputs["policy"])
 
 
-class _Answers(pulumi.runtime.Mocks):
-    """Answers as AWS would: names stay, ARNs and addresses are made up from them."""
+def _made(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what AWS would add to a resource: names stay, ARNs and addresses are made up from them."""
+    if type_ == "docker-build:index:Image":
+        return {"digest": "sha256:" + "b" * 64}
+    if type_ == "slipway:index:Release":
+        return {"releaseId": "3f9c1e20", "serving": {"api": "arn:api"}}
+    called = str(inputs.get("name") or name)
+    return {
+        "arn": f"arn:{called}",
+        "arnSuffix": f"suffix/{called}",
+        "name": called,
+        "dnsName": f"{called}.elb.amazonaws.com",
+        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{called}",
+        "allocationId": f"eipalloc-{called}",
+    }
 
-    def __init__(self, built: Built, world: Mapping[str, Any]) -> None:
-        self._built = built
-        self._world = world
 
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        name = str(args.inputs.get("name") or args.name)
-        made: dict[str, Any] = {
-            "arn": f"arn:{name}",
-            "arnSuffix": f"suffix/{name}",
-            "name": name,
-            "dnsName": f"{name}.elb.amazonaws.com",
-            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}",
-            "allocationId": f"eipalloc-{name}",
-        }
-        if args.typ == "docker-build:index:Image":
-            made = {"digest": "sha256:" + "b" * 64}
-        if args.typ == "slipway:index:Release":
-            made = {"releaseId": "3f9c1e20", "serving": {"api": "arn:api"}}
-        return f"id:{args.name}", {**made, **args.inputs}
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:  # type: ignore[override]
-        self._built.calls.append((args.token, args.args, args.provider))
-        answers: dict[str, dict[str, Any]] = {
-            "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{letter}" for letter in "abc"]},
-            "aws:lb/getLoadBalancer:getLoadBalancer": {
-                "arn": f"arn:{args.args.get('name')}",
-                "arnSuffix": f"suffix/{args.args.get('name')}",
-                "dnsName": f"{args.args.get('name')}.elb.amazonaws.com",
-                "vpcId": "vpc-of-host",
-                "subnets": ["subnet-2", "subnet-1"],
-                "securityGroups": ["sg-of-host"],
-            },
-            "aws:ec2/getVpc:getVpc": {"id": args.args.get("id"), "cidrBlock": "10.9.0.0/16"},
-            "aws:ecr/getRepository:getRepository": {
-                "arn": f"arn:aws:ecr:{ARN}:repository/{args.args.get('name')}",
-                "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{args.args.get('name')}",
-            },
-            "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
-                "userName": "AWS",
-                "password": "a-token",
-                "proxyEndpoint": f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
-            },
-            "aws:secretsmanager/getSecretVersions:getSecretVersions": _versions(str(args.args.get("secretId"))),
-            "aws:secretsmanager/getSecret:getSecret": {
-                "arn": f"arn:aws:secretsmanager:{ARN}:secret:{args.args.get('name')}-AbCdEf"
-            },
-            "aws:secretsmanager/getSecretVersion:getSecretVersion": {
-                "secretString": f"the value of {args.args.get('secretId')}"
-            },
-            "github:index/getRestApi:getRestApi": answer(GITHUB.get(str(args.args.get("endpoint")))),
-        }
-        return {**answers[args.token], **self._world.get(args.token, {})}
+def _answered(token: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a look-up would say."""
+    answers: dict[str, dict[str, Any]] = {
+        "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{letter}" for letter in "abc"]},
+        "aws:lb/getLoadBalancer:getLoadBalancer": {
+            "arn": f"arn:{args.get('name')}",
+            "arnSuffix": f"suffix/{args.get('name')}",
+            "dnsName": f"{args.get('name')}.elb.amazonaws.com",
+            "vpcId": "vpc-of-host",
+            "subnets": ["subnet-2", "subnet-1"],
+            "securityGroups": ["sg-of-host"],
+        },
+        "aws:ec2/getVpc:getVpc": {"id": args.get("id"), "cidrBlock": "10.9.0.0/16"},
+        "aws:ecr/getRepository:getRepository": {
+            "arn": f"arn:aws:ecr:{ARN}:repository/{args.get('name')}",
+            "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{args.get('name')}",
+        },
+        "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
+            "userName": "AWS",
+            "password": "a-token",
+            "proxyEndpoint": f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
+        },
+        "aws:secretsmanager/getSecretVersions:getSecretVersions": _versions(str(args.get("secretId"))),
+        "aws:secretsmanager/getSecret:getSecret": {
+            "arn": f"arn:aws:secretsmanager:{ARN}:secret:{args.get('name')}-AbCdEf"
+        },
+        "aws:secretsmanager/getSecretVersion:getSecretVersion": {
+            "secretString": f"the value of {args.get('secretId')}"
+        },
+        "github:index/getRestApi:getRestApi": answer(GITHUB.get(str(args.get("endpoint")))),
+    }
+    return answers[token]
 
 
 def _versions(secret: str) -> dict[str, Any]:
@@ -194,37 +186,50 @@ def answer(body: Any, **headers: str) -> dict[str, Any]:
 
 
 class _Monitor(mocks.MockMonitor):
-    """Keeps the options of each resource, which the mocks do not hand on, and makes URNs as the engine does."""
+    """Keeps what is registered, with its options, and answers as the engine and AWS would."""
 
-    def __init__(self, answers: pulumi.runtime.Mocks, built: Built) -> None:
-        super().__init__(answers)
+    def __init__(self, built: Built, world: Mapping[str, Any]) -> None:
+        super().__init__(None)  # type: ignore[arg-type]  # all that would ask the mocks is below
         self._built = built
+        self._world = world
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         path = parent.split("::")[2] + "$" if parent and not parent.split("::")[2].endswith("pulumi:Stack") else ""
         return f"urn:pulumi:staging::shop::{path}{type_}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the engine's call
-        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
-        if request.type != "pulumi:pulumi:Stack":
-            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
-            self._built.resources.append(
-                Registered(
-                    type=request.type,
-                    name=request.name,
-                    inputs={key: rpc.unwrap_rpc_secret(value) for key, value in inputs.items()},
-                    secret=frozenset(key for key, value in inputs.items() if rpc.is_rpc_secret(value)),
-                    urn=answer.urn,
-                    parent=request.parent,
-                    provider=request.provider,
-                    custom=request.custom,
-                    ignored=tuple(request.ignoreChanges),
-                    protect=request.protect,
-                    kept=request.retainOnDelete,
-                    dependencies=frozenset(urn.split("::")[-1] for urn in request.dependencies),
-                )
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        found = rpc.deserialize_properties(request.object, keep_unknowns=True)
+        inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in found.items()}
+        self._built.resources.append(
+            Registered(
+                type=request.type,
+                name=request.name,
+                inputs=inputs,
+                secret=frozenset(key for key, value in found.items() if rpc.is_rpc_secret(value)),
+                urn=urn,
+                parent=request.parent,
+                provider=request.provider,
+                custom=request.custom,
+                ignored=tuple(request.ignoreChanges),
+                protect=request.protect,
+                kept=request.retainOnDelete,
+                dependencies=frozenset(urn.split("::")[-1] for urn in request.dependencies),
             )
-        return answer
+        )
+        made = resource_pb2.RegisterResourceResponse(urn=urn, id=f"id:{request.name}")
+        made.object.update(_made(request.type, request.name, inputs))
+        made.object.MergeFrom(request.object)
+        return made
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the name of the engine's call
+        args = rpc.deserialize_properties(request.args)
+        self._built.calls.append((request.tok, args, request.provider))
+        said = resource_pb2.ResourceInvokeResponse()
+        getattr(said, "return").update({**_answered(request.tok, args), **self._world.get(request.tok, {})})
+        return said
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the engine's call
         self._built.outputs[request.urn.split("::")[-1]] = rpc.deserialize_properties(request.outputs)
@@ -274,32 +279,15 @@ def _program(stack: Environment | Shared, cargo: Cargo | None) -> Built:
 
 def _record(run: Callable[[], Any], world: Mapping[str, Any]) -> Built:
     built = Built()
-    answers = _Answers(built, world)
+    monitor = _Monitor(built, world)
 
     def without_result() -> None:
         run()
 
-    with own_loop(), patch("pulumi.runtime.resource._get_stack_trace", StackTrace):  # reading the stack costs a third
-        pulumi.runtime.set_mocks(answers, project="shop", stack="staging", monitor=_Monitor(answers, built))
+    with own_loop(), without_bookkeeping():
+        pulumi.runtime.set_mocks(monitor.mocks, project="shop", stack="staging", monitor=monitor)
         pulumi.runtime.test(without_result)()  # type: ignore[no-untyped-call]
     return built
-
-
-@contextmanager
-def own_loop() -> Iterator[None]:
-    """Give what runs inside event loops of its own, and close them.
-
-    Pulumi takes the current thread's loop, and its mocks make one more in each thread that answers; neither is closed.
-    """
-    with ThreadPoolExecutor(max_workers=1) as answering, closing(asyncio.new_event_loop()) as loop:
-        loop.set_default_executor(answering)
-        asyncio.set_event_loop(loop)
-        answering.submit(asyncio.set_event_loop, asyncio.new_event_loop())
-        try:
-            yield
-        finally:
-            answering.submit(lambda: asyncio.get_event_loop().close()).result()
-            asyncio.set_event_loop(None)
 
 
 def app(name: str = "api", **changes: Any) -> App:

@@ -184,7 +184,7 @@ class FakeCodeDeploy:
 
     def tick(self) -> None:
         """Let everything go on as far as time allows."""
-        for one in list(self.deployments):
+        for one in [one for one in self.deployments if one.undo_at is not None or one.status not in ENDED]:
             if one.undo_at is not None and self._aws.now >= one.undo_at:
                 one.undo_at = None
                 self._undo(one)
@@ -193,7 +193,7 @@ class FakeCodeDeploy:
 
     def _go_on(self, one: Deployment) -> None:
         spent = self._aws.now - one.since
-        rung = [name for name in one.watched if name in self._aws.ringing]
+        rung = self._aws.ringing and [name for name in one.watched if name in self._aws.ringing]
         if rung and not one.undoes:
             said = f"One or more alarms have been activated. Activated alarms: {', '.join(rung)}"
             self._abort(one, "Stopped", "ALARM_ACTIVE", said)

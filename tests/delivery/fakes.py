@@ -235,7 +235,7 @@ def release_plan(*services: ServicePlan, version: str = "1.8.0", **changes: Any)
         "records_bucket": BUCKET,
         "version": version,
         "commit": "3f9c1e2",
-        "strategy": Strategy(kind="canary", percent=10, interval_minutes=1, bake_minutes=2),
+        "strategy": Strategy(kind="canary", percent=10, interval_minutes=1, bake_minutes=1),
         "services": services,
         "checker_function": "checker",
         "account": ACCOUNT,

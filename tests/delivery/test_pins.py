@@ -137,7 +137,7 @@ def test_other_settings_of_the_same_image_are_shifted_and_watched_like_any_relea
     aws.ringing.clear()
     outcome = run(aws, change)
     assert outcome.succeeded
-    assert outcome.record.seconds["bake"] >= 120
+    assert outcome.record.seconds["bake"] >= 60
     assert any(share == 10 for _, _, definition, share in aws.traffic if definition == new)
 
 

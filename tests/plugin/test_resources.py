@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from plugin import Check, Provider, ProviderArgs, Release, ReleaseArgs, ServiceRelease, Strategy
-from tests.components.support import own_loop
+from tests.components.runtime import own_loop
 
 ARGS = ReleaseArgs(
     environment="staging",

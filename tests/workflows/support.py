@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import functools
+import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,17 @@ def project(
         context.mkdir(parents=True, exist_ok=True)
         (context / "Dockerfile").touch()
     config = {**PROJECT_FILE["config"], "services": {"default": services}, "workflows": {"default": workflows or {}}}
-    (root / "Pulumi.yaml").write_text(yaml.safe_dump({**PROJECT_FILE, "config": config}))
-    (root / "Pulumi.staging.yaml").write_text(yaml.safe_dump({"config": {**STAGING, **(staging or {})}}))
+    _write(root / "Pulumi.yaml", {**PROJECT_FILE, "config": config})
+    _write(root / "Pulumi.staging.yaml", {"config": {**STAGING, **(staging or {})}})
     if production is not None:
-        (root / "Pulumi.production.yaml").write_text(yaml.safe_dump({"config": dict(production)}))
+        _write(root / "Pulumi.production.yaml", {"config": dict(production)})
     (root / "requirements.txt").write_text("pulumi==3.272.0  # the SDK\n")
     return root
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    # In C, as `read` below.
+    path.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper))
 
 
 def rendered(root: Path, folder: str = "", target: Target = "github", only: tuple[str, ...] = ()) -> dict[str, str]:
@@ -64,13 +70,20 @@ def rendered(root: Path, folder: str = "", target: Target = "github", only: tupl
     return files(environments(root), Layout(root=root, folder=folder), target, only)
 
 
-def read(text: str) -> Any:
-    """Return what a file says."""
-    return copy.deepcopy(_read(text))
+def rendered_for(target: Target = "github", **kind: Any) -> dict[str, str]:
+    """Render the files for a project of a kind, as `project` takes it; for the same one only once."""
+    return dict(_rendered_for(target, json.dumps(kind, sort_keys=True)))
 
 
 @functools.cache
-def _read(text: str) -> Any:
+def _rendered_for(target: Target, kind: str) -> dict[str, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        return rendered(project(Path(folder), **json.loads(kind)), target=target)
+
+
+@functools.cache
+def read(text: str) -> Any:
+    """Return what a file says, to be read only."""
     # In C: in Python a workflow takes a tenth of a second, and each test reads all of them.
     return yaml.load(text, yaml.CSafeLoader)
 
@@ -79,7 +92,7 @@ def jobs(text: str) -> dict[str, Any]:
     """Return a workflow's jobs."""
     found = read(text)["jobs"]
     assert isinstance(found, dict)
-    return found
+    return dict(found)
 
 
 def steps(text: str) -> list[tuple[str, dict[str, Any]]]:

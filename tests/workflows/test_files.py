@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.workflows.support import (
     project,
     read,
     rendered,
+    rendered_for,
     steps,
 )
 from workflows import WorkflowError, names
@@ -43,9 +45,15 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(params=KINDS, scope="module")
-def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def files(request: pytest.FixtureRequest) -> dict[str, str]:
     """The files of one kind of project."""
-    return rendered(project(tmp_path_factory.mktemp("project"), **KINDS[request.param]))
+    return rendered_for(**KINDS[request.param])
+
+
+@cache
+def verbs() -> frozenset[str]:
+    """Those that the front door knows."""
+    return frozenset(runpy.run_path(str(ROOT / "slipway"), run_name="front_door")["VERBS"])
 
 
 def workflow_files(files: dict[str, str]) -> dict[str, str]:
@@ -67,7 +75,7 @@ def test_nothing_of_a_template_is_left(files: dict[str, str]) -> None:
 
 
 def test_only_verbs_that_there_are_are_called(files: dict[str, str]) -> None:
-    there = set(runpy.run_path(str(ROOT / "slipway"), run_name="front_door")["VERBS"])
+    there = verbs()
     called = {verb for run in runs(files) for verb in re.findall(r"\./slipway ([a-z-]+)", run)}
     assert {"history", "abort", "rollback", "status"} <= called <= there
 
@@ -139,10 +147,10 @@ def test_whatever_fails_keeps_staging_from_a_release(files: dict[str, str]) -> N
     assert needed == set(found) - {"staging", "preview-production", "approve", "propose", "production"}
 
 
-def test_actions_are_the_pinned_ones_and_each_pin_is_used(tmp_path: Path) -> None:
+def test_actions_are_the_pinned_ones_and_each_pin_is_used() -> None:
     used = set()
-    for at, kind in enumerate(KINDS.values()):
-        for text in rendered(project(tmp_path / str(at), **kind)).values():
+    for kind in KINDS.values():
+        for text in rendered_for(**kind).values():
             used |= set(re.findall(r"uses: (\S+@[0-9a-f]{40} # v\S+)$", text, re.MULTILINE))
             assert len(re.findall(r"uses:", text)) == len(
                 re.findall(r"uses: \S+@[0-9a-f]{40} # v\S+$", text, re.MULTILINE)
@@ -150,8 +158,8 @@ def test_actions_are_the_pinned_ones_and_each_pin_is_used(tmp_path: Path) -> Non
     assert used == set(pins().actions.values())
 
 
-def test_approval_by_reviewers_is_a_job_that_holds_nobody_up(tmp_path: Path) -> None:
-    found = jobs(rendered(project(tmp_path))[PLACES["deliver"]])
+def test_approval_by_reviewers_is_a_job_that_holds_nobody_up() -> None:
+    found = jobs(rendered_for()[PLACES["deliver"]])
     assert found["approve"]["environment"] == {"name": names.APPROVAL, "deployment": False}
     assert "concurrency" not in found["approve"]
     assert found["approve"]["permissions"] == {}
@@ -227,14 +235,14 @@ def test_the_comment_has_the_plan_and_how_the_tests_went(tmp_path: Path) -> None
     assert found["comment"]["if"] == "${{ !cancelled() && needs.preview.result != 'skipped' }}"
 
 
-def test_without_approval_production_follows_staging(tmp_path: Path) -> None:
-    found = jobs(rendered(project(tmp_path, workflows=NOTHING))[PLACES["deliver"]])
+def test_without_approval_production_follows_staging() -> None:
+    found = jobs(rendered_for(workflows=NOTHING)[PLACES["deliver"]])
     assert "approve" not in found
     assert found["production"]["needs"] == ["staging", "preview-production"]
 
 
-def test_approval_by_pull_request_moves_production_by_its_own_file(tmp_path: Path) -> None:
-    files = rendered(project(tmp_path, workflows={"approval": "pull_request"}))
+def test_approval_by_pull_request_moves_production_by_its_own_file() -> None:
+    files = rendered_for(workflows={"approval": "pull_request"})
     found = jobs(files[PLACES["deliver"]])
     assert "approve" not in found
     assert found["production"]["if"] == "needs.changes.outputs.production == 'true'"
@@ -245,8 +253,8 @@ def test_approval_by_pull_request_moves_production_by_its_own_file(tmp_path: Pat
     assert "workflow_dispatch" in read(files[PLACES["pull-request"]])[True]
 
 
-def test_a_rollback_waits_behind_no_release(tmp_path: Path) -> None:
-    files = rendered(project(tmp_path))
+def test_a_rollback_waits_behind_no_release() -> None:
+    files = rendered_for()
     groups = {job["concurrency"]["group"] for job in jobs(files[PLACES["deliver"]]).values() if "concurrency" in job}
     back = jobs(files[PLACES["operate"]])["back-production"]
     assert back["concurrency"]["group"] not in groups
@@ -259,26 +267,26 @@ def test_a_rollback_waits_behind_no_release(tmp_path: Path) -> None:
     assert './slipway rollback -s production ${RELEASE:+--to "$RELEASE"} --reason "$REASON" --yes' in go["run"]
 
 
-def test_credentials_last_as_long_as_the_slowest_release(tmp_path: Path) -> None:
-    def asked(root: Path) -> tuple[int, int]:
-        production = jobs(rendered(root)[PLACES["deliver"]])["production"]
+def test_credentials_last_as_long_as_the_slowest_release() -> None:
+    def asked(settings: dict[str, Any]) -> tuple[int, int]:
+        production = jobs(rendered_for(production=settings)[PLACES["deliver"]])["production"]
         credentials = next(step for step in production["steps"] if step["name"] == "AWS credentials")
         return credentials["with"]["role-duration-seconds"], production["timeout-minutes"]
 
     quick = {**PRODUCTION, "shop:session": "4h", "shop:rollout": "all at once, bake 2m"}
     slow = {**PRODUCTION, "shop:session": "4h", "shop:rollout": "linear 10% every 10m, bake 30m"}
     short = {**PRODUCTION, "shop:session": "1h", "shop:rollout": "canary 10% 5m, bake 10m"}
-    (quick_seconds, quick_minutes) = asked(project(tmp_path / "a", production=quick))
-    (slow_seconds, slow_minutes) = asked(project(tmp_path / "b", production=slow))
+    (quick_seconds, quick_minutes) = asked(quick)
+    (slow_seconds, slow_minutes) = asked(slow)
     assert 900 <= quick_seconds < slow_seconds <= 4 * 3600
     assert slow_seconds - quick_seconds == (90 + 30 - 2) * 60
     assert slow_minutes == -(-slow_seconds // 60) + 10
     assert quick_minutes == -(-quick_seconds // 60) + 10
-    assert asked(project(tmp_path / "c", production=short))[0] == 3600
+    assert asked(short)[0] == 3600
 
 
-def test_suites_run_with_their_stores_and_on_every_python(tmp_path: Path) -> None:
-    found = jobs(rendered(project(tmp_path, workflows=EVERYTHING))[PLACES["pull-request"]])
+def test_suites_run_with_their_stores_and_on_every_python() -> None:
+    found = jobs(rendered_for(workflows=EVERYTHING)[PLACES["pull-request"]])
     assert found["unit"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     assert set(found["integration"]["services"]) == {"postgres", "redis"}
     assert set(found["integration"]["env"]) == {"DATABASE_URL", "REDIS_URL"}
@@ -288,31 +296,31 @@ def test_suites_run_with_their_stores_and_on_every_python(tmp_path: Path) -> Non
     assert "make performance\n" in [step.get("run") for step in found["performance"]["steps"]]
 
 
-def test_a_command_of_several_lines_stays_one_script(tmp_path: Path) -> None:
+def test_a_command_of_several_lines_stays_one_script() -> None:
     command = "cd backend\nif true; then\n  pytest\nfi"
-    found = jobs(rendered(project(tmp_path, workflows={"suites": {"unit": command}}))[PLACES["pull-request"]])
+    found = jobs(rendered_for(workflows={"suites": {"unit": command}})[PLACES["pull-request"]])
     assert f"{command}\n" in [step.get("run") for step in found["unit"]["steps"]]
 
 
-def test_images_are_built_once_each(tmp_path: Path) -> None:
+def test_images_are_built_once_each() -> None:
     services = {"api": API, "mail": {"build": "backend", "command": "mail"}, "jobs": {"build": "jobs"}}
-    found = jobs(rendered(project(tmp_path, services=services))[PLACES["pull-request"]])
+    found = jobs(rendered_for(services=services)[PLACES["pull-request"]])
     built = found["image"]["strategy"]["matrix"]["include"]
     assert sorted(one["context"] for one in built) == ["backend", "jobs"]
 
 
-def test_images_get_their_build_arguments(tmp_path: Path) -> None:
+def test_images_get_their_build_arguments() -> None:
     services = {"api": {**API, "args": {"A": 'it"s: # $b', "B": "2"}}}
-    root = project(tmp_path, services=services, staging={"shop:base_image": "python:3.12-slim"})
-    built = jobs(rendered(root)[PLACES["pull-request"]])["image"]["strategy"]["matrix"]["include"]
+    kind: dict[str, Any] = {"services": services, "staging": {"shop:base_image": "python:3.12-slim"}}
+    built = jobs(rendered_for(**kind)[PLACES["pull-request"]])["image"]["strategy"]["matrix"]["include"]
     assert built[0]["args"] == 'A=it"s: # $b\nB=2\nBASE_IMAGE=python:3.12-slim'
-    script = read(rendered(root, target="gitlab")[".gitlab-ci.yml"])["build-image"]["script"]
+    script = read(rendered_for("gitlab", **kind)[".gitlab-ci.yml"])["build-image"]["script"]
     assert shlex.split(script[0])[6:] == [
         *("--build-arg", 'A=it"s: # $b', "--build-arg", "B=2", "--build-arg", "BASE_IMAGE=python:3.12-slim"),
         "backend",
     ]
     with pytest.raises(WorkflowError, match=r"services\.api\.args: must hold no \$\{\{ … \}\}"):
-        rendered(project(tmp_path / "b", services={"api": {**API, "args": {"A": "${{ github.actor }}"}}}))
+        rendered_for(services={"api": {**API, "args": {"A": "${{ github.actor }}"}}})
 
 
 def test_a_program_in_a_subfolder_runs_there(tmp_path: Path) -> None:
@@ -345,8 +353,8 @@ def test_a_service_from_outside_of_the_repository_is_refused(tmp_path: Path) -> 
         rendered(root)
 
 
-def test_staging_alone_has_no_word_of_production(tmp_path: Path) -> None:
-    files = rendered(project(tmp_path, production=None))
+def test_staging_alone_has_no_word_of_production() -> None:
+    files = rendered_for(production=None)
     for path in ("deliver", "operate", "schedule"):
         assert "production" not in re.sub(r"#.*", "", files[PLACES[path]]).replace("production'", "")
 
@@ -358,8 +366,8 @@ def test_files_are_those_that_were_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_gitlab_gets_one_file(tmp_path: Path, kind: str) -> None:
-    files = rendered(project(tmp_path, **KINDS[kind]), target="gitlab")
+def test_gitlab_gets_one_file(kind: str) -> None:
+    files = rendered_for("gitlab", **KINDS[kind])
     assert list(files) == [".gitlab-ci.yml"]
     content = read(files[".gitlab-ci.yml"])
     assert ("production" in content) == ("production" not in KINDS[kind] or KINDS[kind]["production"] is not None)
@@ -367,9 +375,9 @@ def test_gitlab_gets_one_file(tmp_path: Path, kind: str) -> None:
     assert not re.search(r"__[a-z]|@PIN\b|# (if|each|include): |# end$|#- ", files[".gitlab-ci.yml"], re.MULTILINE)
 
 
-def test_gitlab_asks_a_person_before_production(tmp_path: Path) -> None:
-    asked = read(rendered(project(tmp_path / "a"), target="gitlab")[".gitlab-ci.yml"])
-    free = read(rendered(project(tmp_path / "b", workflows=NOTHING), target="gitlab")[".gitlab-ci.yml"])
+def test_gitlab_asks_a_person_before_production() -> None:
+    asked = read(rendered_for("gitlab")[".gitlab-ci.yml"])
+    free = read(rendered_for("gitlab", workflows=NOTHING)[".gitlab-ci.yml"])
     assert asked["production"]["rules"][-1] == {"when": "manual"}
     assert free["production"]["rules"][-1] == {"when": "on_success"}
     assert asked["production"]["needs"] == ["staging", "preview-production"]
@@ -378,8 +386,8 @@ def test_gitlab_asks_a_person_before_production(tmp_path: Path) -> None:
     assert asked["preview-production"]["script"][1].endswith('--version "$VERSION" --dry-run --keep plan')
 
 
-def test_gitlabs_jobs_find_their_role_in_their_environment(tmp_path: Path) -> None:
-    text = rendered(project(tmp_path), target="gitlab")[".gitlab-ci.yml"]
+def test_gitlabs_jobs_find_their_role_in_their_environment() -> None:
+    text = rendered_for("gitlab")[".gitlab-ci.yml"]
     head, content = text.partition("workflow:")[0], read(text)
     stand = {
         name: job["environment"] for name, job in content.items() if isinstance(job, dict) and "environment" in job
@@ -395,12 +403,12 @@ def test_gitlabs_jobs_find_their_role_in_their_environment(tmp_path: Path) -> No
     assert agreed.STATE_URL in head
 
 
-def test_a_production_that_takes_from_nothing_is_told(tmp_path: Path) -> None:
+def test_a_production_that_takes_from_nothing_is_told() -> None:
     alone = {key: value for key, value in PRODUCTION.items() if key != "shop:source"}
     with pytest.raises(
         WorkflowError, match=r"^Pulumi\.production\.yaml: takes its releases from no other stack"
     ) as told:
-        rendered(project(tmp_path, production=alone))
+        rendered_for(production=alone)
     assert told.value.fix == "workflows release there what staging proved: set `source: staging`"
 
 
@@ -430,11 +438,11 @@ def test_templates_are_yaml_themselves(path: Path) -> None:
     assert read(path.read_text()) is not None
 
 
-def test_names_agree_with_what_is_rendered(tmp_path: Path) -> None:
-    files = rendered(project(tmp_path))
+def test_names_agree_with_what_is_rendered() -> None:
+    files = rendered_for()
     text = "".join(files.values())
     for name in (*names.ENVIRONMENTS, agreed.ROLE_ARN, agreed.STATE_URL):
         assert name in text
-    proposing = rendered(project(tmp_path / "p", workflows={"approval": "pull_request"}))
+    proposing = rendered_for(workflows={"approval": "pull_request"})
     assert names.PROPOSAL in proposing[PLACES["deliver"]]
     assert read(files[PLACES["deliver"]])[True]["push"]["branches"] == [names.MAIN]

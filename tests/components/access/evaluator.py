@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 
@@ -39,8 +40,12 @@ def _listed(statement: Mapping[str, Any], what: str, value: str, *, ignore_case:
 
 def like(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
     """Return whether a value matches a pattern with `*` and `?`."""
-    expression = "".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern)
-    return re.fullmatch(expression, value, re.IGNORECASE if ignore_case else 0) is not None
+    return _expression(pattern, re.IGNORECASE if ignore_case else re.NOFLAG).fullmatch(value) is not None
+
+
+@cache
+def _expression(pattern: str, flags: re.RegexFlag) -> re.Pattern[str]:
+    return re.compile("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), flags)
 
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:

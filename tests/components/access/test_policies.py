@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from components.access.boundary import boundary
@@ -25,6 +25,7 @@ from settings import Registry
 from tests.components.access.evaluator import allowed
 from tests.components.support import ACCOUNT, ARN, place
 from tests.delivery.fakes import FakeAws, image, service_plan
+from tests.examples import examples
 
 KEY = f"arn:aws:kms:{ARN}:key/1234"
 IAM = f"arn:aws:iam::{ACCOUNT}"
@@ -236,7 +237,7 @@ def test_an_environment_is_not_kept_off_itself_by_a_name_that_begins_alike() -> 
     assert allowed(mine, "lambda:InvokeFunction", f"arn:aws:lambda:{ARN}:function:shop-prod-eu-checker")
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     project=st.from_regex(r"[a-z](-?[a-z0-9]){0,19}", fullmatch=True),
     stack=st.from_regex(r"[a-z](-?[a-z0-9]){0,19}", fullmatch=True),

@@ -85,9 +85,9 @@ def sides(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_a_job_reads_what_its_environment_has(sides: Sides) -> None:
     for name, job in sides.jobs.items():
         environment = job.get("environment", {}).get("name")
-        missing = set(_READS.findall(yaml.safe_dump(job))) - sides.found.get(environment, set())
+        missing = set(_READS.findall(json.dumps(job))) - sides.found.get(environment, set())
         assert not missing, f"{name} in {environment}"
-    assert not _READS.findall(yaml.safe_dump(sides.outside))
+    assert not _READS.findall(json.dumps(sides.outside))
 
 
 def test_every_environment_is_declared_and_every_declared_one_is_used(sides: Sides) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,18 @@ from rehearsal.aws.world import World
 from tests.rehearsal.aws.codedeploy.cloud import FakeCloud
 
 Document = dict[str, Any]
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """What the emulator logs, as it comes. The unit tests run without pytest's own `caplog`."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    logger = logging.getLogger("slipway")
+    logger.addHandler(handler)
+    yield lines
+    logger.removeHandler(handler)
 
 
 class RefusedError(Exception):

@@ -25,10 +25,10 @@ class TestProtocol:
     def test_an_action_that_is_not_emulated(self, desk: Any) -> None:
         assert refused(desk, "ListOnPremisesInstances") == "UnknownOperationException"
 
-    def test_an_answer_that_awss_model_does_not_allow_is_our_fault(self, desk: Any, caplog: Any) -> None:
+    def test_an_answer_that_awss_model_does_not_allow_is_our_fault(self, desk: Any, logged: list[str]) -> None:
         desk.service.store.applications["bad"] = {"applicationId": 7}
         assert refused(desk, "GetApplication", applicationName="bad") == "InternalFailure"
-        assert "does not fit AWS's model" in caplog.text
+        assert "does not fit AWS's model" in "".join(logged)
 
     def test_what_is_no_json(self, desk: Any) -> None:
         status, headers, body = desk.service.handle("GetApplication", b"<")

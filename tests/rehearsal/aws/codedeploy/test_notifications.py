@@ -70,9 +70,7 @@ def test_a_failure_is_told(desk: Any) -> None:
     assert (deployment, "FAILURE") in heard(desk)
 
 
-def test_when_nobody_can_hear_deployments_go_on(
-    desk: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_when_nobody_can_hear_deployments_go_on(desk: Any, monkeypatch: pytest.MonkeyPatch, logged: list[str]) -> None:
     desk.create(blueGreenDeploymentConfiguration=desk.waits(termination=0))
 
     def refuse(entry: Any) -> None:
@@ -82,4 +80,4 @@ def test_when_nobody_can_hear_deployments_go_on(
     deployment = desk.deploy(deploymentConfigName="CodeDeployDefault.ECSAllAtOnce")
     desk.steps()
     assert desk.status(deployment) == "Succeeded"
-    assert "START could not be told" in caplog.text
+    assert "START could not be told" in "".join(logged)
