@@ -1,0 +1,81 @@
+"""Leaving: an environment is handed over, AWS's own command line brings another image, and a release comes back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rehearsal.command import Finished
+from rehearsal.errors import RehearsalError
+from rehearsal.stage import aws_cli
+from rehearsal.stage.application import FIRST_VERSION
+from rehearsal.stage.workspace import STAGING
+from rehearsal.story.play import Play
+
+WHY = (
+    "Whoever does not want Slipway any more keeps everything that runs. AWS's own command line then brings images, "
+    "with the same CodeDeploy; and whoever comes back finds the environment as it is."
+)
+
+
+def play(play: Play) -> None:
+    """Hand over, deploy the first release's image with `aws ecs deploy`, then come back with a release."""
+    play.forward()
+    served = play.serving
+    image = next(record for record in play.records() if record["version"] == FIRST_VERSION)
+    image = image["services"][play.stage.project.service]["image"]
+    hand = aws_cli.ensure(play.hand, play.console)
+    play.traffic.phase("leaving")
+    _leave(play, "--dry-run")
+    _leave(play, "--yes")
+    told: dict[str, Any] = json.loads(_leave(play, "--yes", "--json").output)
+    if any(step["did"] for step in told["steps"]):
+        raise RehearsalError("leaving twice should find nothing left to do.", f"see {play.stage.home.logs}.")
+    play.prove(served)
+
+    (command,) = told["deploy"][play.stage.project.service]
+    play.console.say(f"The image of {FIRST_VERSION} is written into the task definition's file, as a person does.")
+    _write_image(play.stage.home.workspace / told["files"][0], image)
+    play.console.command(command)
+    with play.console.working("aws ecs deploy") as work:
+        done = hand.run(
+            ["sh", "-c", command], name="aws-ecs-deploy", shown=command, on_line=lambda line: work.update(line.text)
+        )
+    done.needed("`aws ecs deploy` should have brought the image")
+    play.prove(FIRST_VERSION)
+    play.notes.findings.append(f"handed over, `aws ecs deploy` brought {FIRST_VERSION} in {done.seconds:.0f} s")
+
+    back = ["pulumi", "refresh", "--yes", "--skip-preview"]
+    play.console.command(f"{' '.join(back)} -s {STAGING}")
+    with play.console.working("Coming back: seeing what is there by now"):
+        play.hand.run([*back, "--stack", STAGING], name="refresh-staging").needed("staging could not be refreshed")
+    version = play.stage.application.touch()
+    update, note = play.release(51, version, "back with Slipway")
+    play.expect_success(update, note)
+    play.prove(version)
+    before = play.records()[0]["before"][play.stage.project.service]["image"]
+    if before != image:
+        raise RehearsalError(f"{FIRST_VERSION}'s image should stand in the record as what served before: {before}.", "")
+    play.notes.findings.append("coming back: the release knows what was deployed without it as what served before")
+
+
+def _leave(play: Play, *words: str) -> Finished:
+    """Type `./slipway leave`."""
+    shown = f"./slipway leave -s {STAGING} {' '.join(words)}"
+    play.console.command(shown)
+    with play.console.working("Handing over"):
+        typed = [sys.executable, "-m", "ops", "leave", "--stack", STAGING, *words]
+        done = play.hand.run(typed, name="leave", shown=shown, apart="--json" in words)
+    done.needed("staging could not be handed over")
+    if words == ("--dry-run",):
+        play.console.quote(done.last(40)[:12])
+    return done
+
+
+def _write_image(file: Path, image: str) -> None:
+    """Name another image in a task definition."""
+    definition = json.loads(file.read_text())
+    definition["containerDefinitions"][0]["image"] = image
+    file.write_text(json.dumps(definition, indent=2) + "\n")
