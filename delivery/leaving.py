@@ -125,8 +125,12 @@ class Leaving:
                 raise Refused(
                     f"{service.name}: deployment {active.id} is in flight", "wait until it has ended, then leave"
                 )
+            # Where its listener is, as the ARN says.
+            at = "".join(f" --region {region}" for region in (service.listener or "").split(":")[3:4])
             warm.append(
-                f"{service.name}: deployment {active.id} keeps the old tasks warm: it is the only one until it ends"
+                f"{service.name}: deployment {active.id} keeps the old tasks warm: it is the only one until it ends, "
+                f"by itself or with `aws deploy continue-deployment{at} --deployment-id {active.id} "
+                "--deployment-wait-type TERMINATION_WAIT`"
             )
         return warm
 

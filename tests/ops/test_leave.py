@@ -211,6 +211,7 @@ def test_warm_tasks_are_named_and_left(environment: Environment, rules: Rules) -
     shown = environment.type(leave.leave, "--yes")
     assert shown.exit_code == 0, shown.exception
     assert "! api: deployment d-2 keeps the old tasks warm: it is the only one until it ends" in shown.output
+    assert "--deployment-id d-2 --deployment-wait-type TERMINATION_WAIT" in shown.output
 
 
 def test_a_lock_is_refused(environment: Environment, rules: Rules) -> None:
