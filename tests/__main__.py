@@ -21,7 +21,18 @@ ROOT = Path(__file__).resolve().parent.parent
 SLOW = "process or ministack or emulator or engine or rehearsal"
 #: Half of the fast tests, by the time that they take: those that need Pulumi's provider SDKs, which take longer to load
 #: than many a room to test, and people's commands.
-HALF = ("components", "example", "offline/names", "ops", "plugin", "test_main.py", "test_providers.py", "test_take.py")
+HALF = (
+    "components",
+    "example",
+    "offline/names",
+    "ops",
+    "plugin",
+    "settings",
+    "workflows",
+    "test_main.py",
+    "test_providers.py",
+    "test_take.py",
+)
 #: Tests of the house and its pages, which read all of it; `--check` holds them.
 STANDING = ("tests/test_layers.py", "tests/test_seeds.py")
 #: What pytest returns where it has found no test.
