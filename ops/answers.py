@@ -16,7 +16,8 @@ from ops.sizes import Values, stacks, values
 #: AWS's account for examples, which the files are shipped with.
 EXAMPLE_ACCOUNT = "111122223333"
 EXAMPLE_BUILD = "example/backend"
-_NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+#: What project and stacks may be called: both are part of every name in AWS.
+NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 _REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 _HOST = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _CERTIFICATE = r"arn:aws[a-z-]*:acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+"
@@ -141,7 +142,7 @@ def check(answers: Answers, files: Files) -> None:
     def refuse(flag: str, rule: str, got: str, fix: str) -> None:
         raise DeliveryError(f"--{flag}: must be {rule}, got {got!r}", fix)
 
-    if not re.fullmatch(_NAME, answers.name) or answers.name == "slipway":
+    if not re.fullmatch(NAME, answers.name) or answers.name == "slipway":
         rule = "small letters, digits and single hyphens, a letter first, and not slipway, our provider's name"
         refuse("name", rule, answers.name, "name the project after what it delivers, such as shop")
     if not re.fullmatch(_REGION, answers.region):

@@ -13,7 +13,9 @@ import yaml
 
 from delivery.errors import DeliveryError, Refused
 from ops import engine
+from ops.answers import NAME
 from ops.place import project_file, read
+from ops.sizes import size, values
 
 #: How the setting writes a time: `settings.guest`. A test holds them equal.
 UNTIL = "%Y-%m-%dT%H:%MZ"
@@ -22,7 +24,6 @@ _NOT_COPIED = {
     "guest", "protect", "scale", "release", "version", "gates", "github", "source", "domain", "certificate_arn",
     "vpc_id", "cidr", "zones", "nat", "subnets",
 }  # fmt: skip
-_NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Guest:
 
 def named(stack: str) -> str:
     """Return the name; raises `DeliveryError` for one that no stack can have."""
-    if not re.fullmatch(_NAME, stack):
+    if not re.fullmatch(NAME, stack):
         raise DeliveryError(
             f"{stack!r} can be no environment's name",
             "small letters, digits and single hyphens, a letter first: such as pr-123",
@@ -78,9 +79,7 @@ def known(stack: str, folder: Path) -> Guest | None:
     file = file_of(stack, folder)
     if not file.exists():
         return None
-    config = (read(file.read_text()) or {}).get("config") or {}
-    project = str(project_file(folder).get("name", ""))
-    said: Any = config.get(f"{project}:guest") or config.get("guest")
+    said = values(stack, folder).get("guest")
     try:
         until = datetime.strptime(str(said["until"]), UNTIL).replace(tzinfo=UTC)
         return Guest(stack=stack, of=str(said["of"]), port=int(said["port"]), until=until)
@@ -93,8 +92,7 @@ def known(stack: str, folder: Path) -> Guest | None:
 
 def settings_for(guest: Guest, folder: Path) -> tuple[str, list[str]]:
     """Return the text of a guest's file, and the settings of its host that cannot be taken along (encrypted ones)."""
-    project = project_file(folder)
-    name = str(project.get("name", ""))
+    name = str(project_file(folder).get("name", ""))
     host = read(file_of(guest.of, folder).read_text()) or {}
     config: dict[str, Any] = {}
     left = []
@@ -116,12 +114,7 @@ def settings_for(guest: Guest, folder: Path) -> tuple[str, list[str]]:
 
 def doors(of: str, folder: Path) -> int:
     """Return how many services of an environment have a port."""
-    project = project_file(folder)
-    name = str(project.get("name", ""))
-    config = (read(file_of(of, folder).read_text()) or {}).get("config") or {}
-    declared = (project.get("config") or {}).get("services") or {}
-    services = config.get(f"{name}:services") or config.get("services") or declared.get("default") or {}
-    return sum(1 for service in services.values() if isinstance(service, dict) and service.get("port"))
+    return sum(task.port is not None for task in size(values(of, folder)).tasks)
 
 
 def all_of(folder: Path) -> list[Guest]:

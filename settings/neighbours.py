@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from settings.model import BUILD
 from settings.source import Source
 from settings.table import StackKind
-
-BUILD = "build"
 
 
 def pullers(source: Source, account: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from rehearsal.bench.request import Target, ask
 from rehearsal.command import Finished
 from rehearsal.errors import RehearsalError
+from rehearsal.stage.workspace import STAGING
+from rehearsal.story import rows
 from rehearsal.story.play import LIMIT, PROOF, Play
 
 WHY = (
@@ -18,6 +20,7 @@ WHY = (
     "its own. Staging does not notice."
 )
 GUEST = "pr-123"
+IMAGE = "docker-build:index:Image"
 
 
 def play(play: Play) -> None:
@@ -45,7 +48,8 @@ def play(play: Play) -> None:
     if (after := _listeners(play)) != before:
         raise RehearsalError(f"the load balancer should listen on {before} again, not on {after}.", "")
     play.prove(play.serving)
-    play.notes.findings.append(f"{GUEST} is gone; its host serves, and listens where it did before")
+    _untouched(play)
+    play.notes.findings.append(f"{GUEST} is gone; nothing of its host has changed")
 
 
 def _prove(play: Play, version: str) -> None:
@@ -60,6 +64,22 @@ def _prove(play: Play, version: str) -> None:
     if (found := asyncio.run(asked())) != [version] * PROOF:
         raise RehearsalError(f"{url.geturl()} should answer with {version}, not with {sorted(set(found))}.", "")
     play.console.good(f"{version} answers at {url.geturl()}: {PROOF} of {PROOF} requests")
+
+
+def _untouched(play: Play) -> None:
+    """Compare staging's state with the world. The image's folder has changed: that is the branch's own commit."""
+    words = ["pulumi", "refresh", "--preview-only"]
+    play.console.command(f"{' '.join(words)} -s {STAGING}")
+    with play.console.working("Comparing staging's state with the world"):
+        done = play.hand.run([*words, "--stack", STAGING], name="refresh-staging")
+    done.needed("staging could not be compared")
+    changing = [
+        f"{row.status} {row.name}"
+        for row in rows.last_of_each(done.lines)
+        if row.status.split()[0] in ("update", "replace", "create", "delete") and row.kind != IMAGE
+    ]
+    if changing:
+        raise RehearsalError(f"staging should be as it was, but: {'; '.join(changing)}.", f"its log is {done.log}.")
 
 
 def _env(play: Play, *words: str) -> Finished:
