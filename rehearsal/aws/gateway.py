@@ -21,6 +21,7 @@ from ministack.services import alb
 from rehearsal.aws.accounts import caller
 from rehearsal.aws.clock import http_date
 from rehearsal.aws.control import Control
+from rehearsal.aws.distance import away
 from rehearsal.aws.iam.call import Call as Made
 from rehearsal.aws.iam.guard import Owned, refused
 from rehearsal.aws.trouble import Call, Rule
@@ -133,19 +134,20 @@ class Gateway:
             else:
                 await self._answer(dated, *rule.error(call))
 
-    async def _serve(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, dated: Send) -> None:
+    async def _serve(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        send = away(headers, send)
         prefix, _, action = headers.get(b"x-amz-target", b"").decode("latin-1").partition(".")
         whose = caller(self._world, headers)
         service = self._services.of(whose.account, prefix) if prefix else None
         if service is None:
-            await ministack.app(scope, receive, dated)
+            await ministack.app(scope, receive, send)
             return
         body = await _body(receive)
         refusal = refused(service, action, scope, body, whose) if self._world.iam else None
         if refusal is not None:
-            await self._answer(dated, *refusal)
+            await self._answer(send, *refusal)
             return
-        await self._call(service, action, body, dated)
+        await self._call(service, action, body, send)
 
     async def _balance(self, host: str, port: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Relay to a load balancer; where there is none, or none that listens, nothing answers, as on AWS."""

@@ -42,9 +42,12 @@ class Place:
         self.control = Control(world, TrafficMetrics(clock, Targets(clock)))
         self.gateway = Gateway(world, self.control, Services(world, [self.service]))
 
-    async def call(self, body: bytes = b'{"description": "slipway release 0a"}') -> tuple[int, Any]:
+    async def call(
+        self, body: bytes = b'{"description": "slipway release 0a"}', agent: bytes = b"Boto3"
+    ) -> tuple[int, Any]:
         headers = [(b"host", b"127.0.0.1"), (b"x-amz-target", b"CodeDeploy_20141006.CreateDeployment")]
         headers.append((b"authorization", b"Credential=1/20260101/r/codedeploy/aws4_request"))
+        headers.append((b"user-agent", agent))
         scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
         sent: list[Any] = []
         parts = [{"type": "http.request", "body": body, "more_body": False}]
