@@ -141,6 +141,15 @@ def test_the_gate_waits_for_all_the_others(files: dict[str, str]) -> None:
     assert set(gate["needs"]) == set(found)
 
 
+def test_no_path_keeps_the_gate_from_running(files: dict[str, str]) -> None:
+    """A required check of a workflow that does not begin is expected for ever."""
+    for event, asked in read(files[PLACES["pull-request"]])[True].items():
+        assert not {"paths", "paths-ignore", "branches", "branches-ignore"} & set(asked or ()), event
+    needs = jobs(files[PLACES["pull-request"]])[names.GATE]["needs"]
+    assert needs
+    assert "changes" in needs
+
+
 def test_whatever_fails_keeps_staging_from_a_release(files: dict[str, str]) -> None:
     found = jobs(files[PLACES["deliver"]])
     needed = set(found["staging"]["needs"])
