@@ -120,7 +120,14 @@ def _planned(play: Play, jobs: Jobs, run: int) -> str:
         raise RehearsalError(f"a reviewer should be asked for plan {plan}, not for “{asked}”.", jobs.logs)
     play.console.say(f"{REVIEWER} is asked: “{asked}”")
     page = _artifact(play, run) / "plan.md"
-    play.console.quote([line for line in page.read_text().splitlines() if line.startswith(("#", "- "))][:12])
+    # What is done with each resource; from what to what is folded below it.
+    play.console.quote(
+        [
+            line
+            for line in page.read_text().splitlines()
+            if line.startswith(("- `", f"- {play.stage.project.service}:"))
+        ][:12]
+    )
     return plan
 
 
