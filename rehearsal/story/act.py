@@ -39,7 +39,8 @@ _DOES = {
         'mkdir -p "${{ inputs.path }}" && '
         'cp -r "$KEPT"/${{ inputs.name && format(\'{0}/.\', inputs.name) || inputs.pattern }} "${{ inputs.path }}"'
     ),
-    CREDENTIALS: 'cat "$CREDENTIALS" >> "$GITHUB_ENV"',
+    # Masked, as the action does it: what is left for later steps is told in the log.
+    CREDENTIALS: 'grep -v REGION= "$CREDENTIALS" | sed "s/^[^=]*=/::add-mask::/"; cat "$CREDENTIALS" >> "$GITHUB_ENV"',
 }
 
 
