@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -176,12 +177,21 @@ def _not_as_approved(play: Play, people: Mapping[str, GitHub], jobs: Jobs, run: 
     before = play.records(PRODUCTION)
     if jobs.play(run, PRODUCTION) != "failure":
         raise RehearsalError("a plan that nobody has approved should not be carried out.", jobs.logs)
-    again = play.stage.home.root / "runs" / str(run) / "plan" / "again.md"
-    if not again.is_file() or play.records(PRODUCTION) != before:
-        raise RehearsalError("production should be as it was, and the plan by now be shown.", jobs.logs)
+    said = refusals(play.stage.home.logs, plan)
+    if not said or play.records(PRODUCTION) != before:
+        raise RehearsalError("production should be as it was, and the plan by now be named.", jobs.logs)
     play.prove(FIRST_VERSION)
-    play.console.quote([line for line in again.read_text().splitlines() if line.strip()][:6])
+    play.console.refused(said[0])
     found(play, f"plan {plan} was approved; by the time of the release it would have been another: nothing was touched")
+
+
+def refusals(logs: Path, plan: str) -> list[str]:
+    """Return what was said, by a step or by act, of a plan that was approved and is not the one by now."""
+    sentence = re.compile(
+        rf"the plan for {PRODUCTION} is [0-9a-f]+ by now, and {plan} was approved: nothing was touched"
+    )
+    texts = (log.read_text(errors="replace") for log in sorted(logs.glob(f"*-{PRODUCTION}*.log")))
+    return [match[0] for text in texts for match in sentence.finditer(text)]
 
 
 def _promoted(play: Play, people: Mapping[str, GitHub], jobs: Jobs) -> None:
