@@ -3,8 +3,9 @@
 GitHub gives a runner one job, and what the jobs before it came to. So act gets the job as it stands in the workflow
 file, and in the place of each job that it needs one that ends in the same way with the same outputs. What guards it,
 `environment`, stays with GitHub: act 0.2.89 does not know all of its fields. Actions cannot be downloaded here: those
-that carry files between jobs do so, the one that takes a role leaves the credentials that were taken with the job's own
-identity, the others do nothing, since what they would prepare is here.
+that carry files between jobs do so, the others do nothing, since what they would prepare is here. The credentials of
+the role that the job's own identity may take are there from its first step on: what a step leaves for later ones act
+writes into its log, masked in the text alone.
 """
 
 from __future__ import annotations
@@ -39,8 +40,6 @@ _DOES = {
         'mkdir -p "${{ inputs.path }}" && '
         'cp -r "$KEPT"/${{ inputs.name && format(\'{0}/.\', inputs.name) || inputs.pattern }} "${{ inputs.path }}"'
     ),
-    # Masked, as the action does it: what is left for later steps is told in the log.
-    CREDENTIALS: 'grep -v REGION= "$CREDENTIALS" | sed "s/^[^=]*=/::add-mask::/"; cat "$CREDENTIALS" >> "$GITHUB_ENV"',
 }
 
 
@@ -134,10 +133,7 @@ def play(
     for name in ("API_URL", "SERVER_URL", "REPOSITORY", "RUN_ID", "REF", "WORKFLOW"):
         words += ["--env", f"GITHUB_{name}={hand.environment[f'GITHUB_{name}']}"]
     words += ["--env", f"SHA_REF={github['sha']}"]
-    taken = folder / "credentials"
-    taken.touch(mode=0o600)
-    taken.write_text("".join(f"{name}={value}\n" for name, value in credentials.items()))
-    more = {"ENDED": str(ended), "KEPT": str(temp / "kept"), "CREDENTIALS": str(taken)}
+    more = {"ENDED": str(ended), "KEPT": str(temp / "kept"), **credentials}
     typing = Hand(hand.home, hand.notebook, {**hand.environment, **more}, hand.folder)
     done = typing.run(words, name=f"{NAME}-{key}")
     if not ended.is_file():

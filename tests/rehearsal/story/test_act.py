@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from rehearsal.command import Finished, Line
 from rehearsal.story.act import _ran, actions, one_job
@@ -63,16 +59,11 @@ def test_a_stand_in_knows_the_inputs_of_every_step_that_uses_it() -> None:
     assert set(actions({"steps": steps})["actions/download-artifact@1"]["inputs"]) == {"name", "pattern", "path"}
 
 
-@pytest.mark.process
-def test_the_role_that_was_taken_reaches_later_steps_and_no_log(tmp_path: Path) -> None:
+def test_nothing_is_left_by_the_step_that_takes_a_role() -> None:
+    """Act writes what a step leaves into its log."""
     step = {"uses": "aws-actions/configure-aws-credentials@6", "with": {"role-to-assume": "r"}}
     (stand_in,) = actions({"steps": [step]}).values()
-    mask, _, leave = stand_in["runs"]["steps"][0]["run"].partition("; ")
-    assert leave == 'cat "$CREDENTIALS" >> "$GITHUB_ENV"'
-    (tmp_path / "credentials").write_text("AWS_SECRET_ACCESS_KEY=s=1\nAWS_REGION=eu-west-1\n")
-    environment = {"PATH": os.environ["PATH"], "CREDENTIALS": str(tmp_path / "credentials")}
-    said = subprocess.run(["bash", "-c", mask], env=environment, capture_output=True, text=True, check=True)
-    assert said.stdout == "::add-mask::s=1\n"
+    assert stand_in["runs"]["steps"][0]["run"] == "true"
 
 
 def test_the_steps_that_ran_are_read_from_what_act_says() -> None:
