@@ -66,7 +66,9 @@ class Shared(Component):
         access = Access(f"{self.name}-access", whose, self.child())
         self.roles = access.roles
         if not wanted.roles_only:
-            what = RepositoryArgs(github=wanted, facts=facts, roles=access.by_environment, files=files)
+            what = RepositoryArgs(
+                github=wanted, facts=facts, roles=access.by_environment, files=files, region=stack.region
+            )
             self.proposal = Repository(f"{self.name}-repository", what, self.child()).proposal
 
     def _make(self, stack: SharedSettings) -> None:

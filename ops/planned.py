@@ -226,7 +226,17 @@ def _shown(urn: str, found: Iterable[tuple[str, Any, Any]]) -> dict[str, tuple[A
         for path, old, new in found
         if not any(part.startswith("__") for part in re.split(r"[.\[\]\"]+", path))
         and not (_is_release(urn) and _top(path) in _ABOUT)
+        and not _made_up(urn, new)
     }
+
+
+def _made_up(urn: str, value: Any) -> bool:
+    """Whether a value is the name that the engine gives what has none: another one in each preview of what is new.
+
+    https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming
+    """
+    name = urn.split("::", 3)[3]
+    return isinstance(value, str) and re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{7}}", value) is not None
 
 
 def _released(by_urn: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[str, dict[str, str]]:

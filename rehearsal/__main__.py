@@ -198,6 +198,7 @@ def _perform(
             app_health=app_health,
             stores=stores or any(act.stores for act in acts),
             github=any(act.github for act in acts),
+            tasks=any(act.tasks for act in acts),
             iam=any(act.iam for act in acts),
             bare=any(act.bare for act in acts),
         ),

@@ -326,7 +326,10 @@ GITHUB: Mapping[str, Field] = {
     ),
     "endpoint": Field(Form.TEXT, "", "empty, or a URL", "Where GitHub is, if not at github.com."),
     "state": Field(
-        Form.TEXT, "", "empty, or a bucket", "The bucket with Pulumi's state, which CI's roles then may use."
+        Form.TEXT,
+        "",
+        "empty, or a bucket",
+        "The bucket with Pulumi's state, in this stack's region, which CI's roles then may use.",
     ),
     "state_key": Field(Form.TEXT, "", "empty, or an ARN", "The KMS key that Pulumi's state is encrypted with."),
     "roles_only": Field(

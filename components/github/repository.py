@@ -32,6 +32,8 @@ class RepositoryArgs:
     """ARN by environment on GitHub, of the roles in this account."""
     files: Mapping[str, str]
     """Files that are proposed beside `CODEOWNERS`: text by path."""
+    region: str
+    """Where Pulumi's state is kept: the shared stack's own."""
 
 
 class Repository(Component):
@@ -142,5 +144,5 @@ def _variables(args: RepositoryArgs, place: Place, purpose: str, environment: st
         "PULUMI_STACK": place.name,
     }
     if args.github.state:
-        told[agreed.STATE_URL] = f"s3://{args.github.state}"
+        told[agreed.STATE_URL] = f"s3://{args.github.state}?region={args.region}&awssdk=v2"
     return told

@@ -11,7 +11,8 @@ runs {repo, workflow, event, ref, actor, inputs}`: start a run, as GitHub does w
 {repo, run, job, conclusion}`: end a job of a run (all that could run, where none is named), with the `outputs` that
 others read. `POST begin {repo, run, job}`: a
 machine takes a job; the answer is all that it is given: token, rights, secrets, variables, identity, named values.
-`GET run?repo=o/r&run=…`: how far each job of a run is.
+`GET run?repo=o/r&run=…`: how far each job of a run is, those of a matrix also cell by cell. A job is meant by its key,
+one cell by its name.
 """
 
 from __future__ import annotations
@@ -196,22 +197,33 @@ class Control:
     def _finish(self, wish: Wish) -> Wish:
         repo, run, chosen = self._running(wish, "queued", "in_progress")
         for job in chosen:
+            if job.status == "completed":  # a cell that failed has ended the others
+                continue
             job.outputs = {str(name): str(value) for name, value in wish.get("outputs", {}).items()}
             runs.finish(self._world, repo, run, job, str(wish.get("conclusion", "success")))
         return _run(run)
 
 
 def _run(run: runs.Run) -> Wish:
-    jobs = {
-        job.plan.key: {
+    jobs: dict[str, Wish] = {}
+    for job in run.jobs:
+        shown = {
             "status": job.status,
             "conclusion": job.conclusion,
             "words": job.words,
             "environment": job.plan.environment,
             "group": job.group,
         }
-        for job in run.jobs
-    }
+        if job.cell is None:
+            jobs[job.plan.key] = shown
+        else:
+            jobs.setdefault(job.plan.key, {"cells": {}})["cells"][job.plan.name] = shown
+    for key, one in jobs.items():
+        if cells := one.get("cells"):
+            members = [job for job in run.jobs if job.plan.key == key]
+            left = next((job for job in members if job.status != "completed"), members[0])
+            together = {"conclusion": runs.together(members), "words": None}
+            jobs[key] = {**cells[left.plan.name], **together, "cells": cells}
     return {"id": run.id, "status": run.status, "conclusion": run.conclusion, "jobs": jobs}
 
 

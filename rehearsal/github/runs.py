@@ -1,18 +1,19 @@
 """Workflow runs up to the runner: conditions, concurrency, jobs that wait for reviewers, timers, branch policies.
 
 There is no runner: a job goes as far as `queued`, and a rehearsal says how it ended (`control`). Each job is a check
-run of GitHub Actions, so that rules which require one are met by it.
+run of GitHub Actions, so that rules which require one are met by it. A job with a matrix becomes one job for each cell
+once its condition holds; those that need it wait for all of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rehearsal.github import checks, deployments, environments, views, workflows
+from rehearsal.github import checks, deployments, environments, matrix, views, workflows
 from rehearsal.github.concurrency import Groups, Wish
 from rehearsal.github.errors import Refused, not_found
-from rehearsal.github.expressions import ExpressionError, holds
+from rehearsal.github.expressions import ExpressionError, filled, holds
 from rehearsal.github.routes import Answer, Call, Routes
 from rehearsal.github.world import ACTIONS_APP, Repository, World, node_id
 
@@ -38,6 +39,8 @@ class Job:
     deployment: int | None = None
     check: int | None = None
     words: str | None = None
+    cell: matrix.Cell | None = None
+    """The values of its matrix; None for a job that has none, or is not there yet."""
 
 
 @dataclass
@@ -144,13 +147,25 @@ def _admit(world: World, repo: Repository, run: Run) -> None:
 
 def context_of(repo: Repository, run: Run, job: Job) -> dict[str, Any]:
     """The named values that a job's condition and its steps know."""
-    by_key = {one.plan.key: one for one in run.jobs}
-    needs = {
-        need: {"result": by_key[need].conclusion or "", "outputs": by_key[need].outputs}
-        for need in job.plan.needs
-        if need in by_key
-    }
-    return {**_context(repo, run), "needs": needs}
+    needs = {}
+    for need in job.plan.needs:
+        if found := [one for one in run.jobs if one.plan.key == need]:
+            outputs = {name: value for one in found for name, value in one.outputs.items()}
+            needs[need] = {"result": together(found) or "", "outputs": outputs}
+    return {**_context(repo, run), "needs": needs, **({} if job.cell is None else {"matrix": job.cell})}
+
+
+def together(cells: list[Job]) -> str | None:
+    """Return how the jobs of one key ended, taken together; None while one has not."""
+    ends = {one.conclusion for one in cells}
+    if None in ends:
+        return None
+    return next((one for one in ("failure", "cancelled", "success") if one in ends), "skipped")
+
+
+def ended(run: Run) -> set[str]:
+    """Return the keys of the jobs that have ended, in every cell."""
+    return {one.plan.key for one in run.jobs} - {one.plan.key for one in run.jobs if one.status != "completed"}
 
 
 def _context(repo: Repository, run: Run) -> dict[str, Any]:
@@ -201,12 +216,11 @@ def advance(world: World, repo: Repository, run: Run) -> None:
     """Let every job go on that may."""
     if not run.admitted:
         return
-    for job in run.jobs:
-        ended = {one.plan.key for one in run.jobs if one.status == "completed"}
+    for job in list(run.jobs):
         if job.status == "pending" and job.group is not None:
             if repo.area(Groups).holds(job.group, (run.id, job.id)):
                 _reach(world, repo, run, job)
-        elif job.status == "pending" and ended.issuperset(job.plan.needs):
+        elif job.status == "pending" and job.cell is None and ended(run).issuperset(job.plan.needs):
             _due(world, repo, run, job)
         elif job.status == "waiting":
             _wait(world, repo, run, job)
@@ -217,6 +231,7 @@ def _due(world: World, repo: Repository, run: Run, job: Job) -> None:
     context = context_of(repo, run, job)
     try:
         wanted = holds(job.plan.content.get("if", True), context, _statuses(run, job))
+        cells = matrix.cells(job.plan.content, context) if wanted else None
     except ExpressionError as error:
         job.words = str(error)
         finish(world, repo, run, job, "failure")
@@ -225,7 +240,34 @@ def _due(world: World, repo: Repository, run: Run, job: Job) -> None:
         job.check = checks.add_run(world, repo, _judged(run), job.plan.name, ACTIONS_APP).id
         finish(world, repo, run, job, "skipped")
         return
-    if (wish := Wish.of(job.plan.content.get("concurrency"), context)) is None:
+    for one in _cells(world, run, job, cells):
+        _named(repo, run, one)
+        _enters(world, repo, run, one)
+
+
+def _cells(world: World, run: Run, job: Job, cells: list[matrix.Cell] | None) -> list[Job]:
+    """Put a job for each cell of a matrix in the place of the one that has it."""
+    if cells is None:
+        return [job]
+    made = [Job(world.new_id(), job.plan, cell=cell) for cell in cells]
+    place = run.jobs.index(job)
+    run.jobs[place : place + 1] = made
+    return made
+
+
+def _named(repo: Repository, run: Run, job: Job) -> None:
+    """Put what is known by now, of other jobs and of the matrix, into a job's name and environment."""
+    context, plan = context_of(repo, run, job), job.plan
+    name = filled(plan.name, context)
+    if job.cell is not None:
+        name = matrix.named(plan.content, plan.key, job.cell, context)
+    environment = None if plan.environment is None else filled(plan.environment, context)
+    job.plan = replace(plan, name=name, environment=environment)
+
+
+def _enters(world: World, repo: Repository, run: Run, job: Job) -> None:
+    """Let a job go on to its environment, or wait for its group."""
+    if (wish := Wish.of(job.plan.content.get("concurrency"), context_of(repo, run, job))) is None:
         _reach(world, repo, run, job)
         return
     job.group = wish.group
@@ -236,13 +278,13 @@ def _due(world: World, repo: Repository, run: Run, job: Job) -> None:
 
 def _statuses(run: Run, job: Job) -> dict[str, Any]:
     """The functions of a condition that ask how all went that a job needs, directly or not."""
-    by_key, before = {one.plan.key: one for one in run.jobs}, set[str]()
+    needs, before = {one.plan.key: one.plan.needs for one in run.jobs}, set[str]()
     left = list(job.plan.needs)
     while left:
         if (key := left.pop()) not in before:
             before.add(key)
-            left += by_key[key].plan.needs if key in by_key else ()
-    ends = {by_key[key].conclusion for key in before if key in by_key}
+            left += needs.get(key, ())
+    ends = {one.conclusion for one in run.jobs if one.plan.key in before}
     return {
         "always": lambda: True,
         "success": lambda: ends <= {"success"} and not run.cancelled,
@@ -292,6 +334,9 @@ def finish(world: World, repo: Repository, run: Run, job: Job, conclusion: str) 
         job.token = None
     if job.group is not None:
         _leave(world, repo, job.group, (run.id, job.id))
+    if conclusion == "failure" and job.cell is not None and (job.plan.content["strategy"]).get("fail-fast", True):
+        for other in [one for one in run.jobs if one.plan.key == job.plan.key and one.status != "completed"]:
+            finish(world, repo, run, other, "cancelled")
     advance(world, repo, run)
     if run.group is not None and run.status == "completed":
         _leave(world, repo, run.group, (run.id, None))
@@ -463,7 +508,9 @@ def again(call: Call) -> Answer:
     run = run_of(call)
     if run.status != "completed":
         raise Refused(403, "The workflow run containing this job is already running")
-    run.jobs = [Job(call.world.new_id(), job.plan) for job in run.jobs]
+    # As the file has them: what stands for cells, and was put into names, is found anew.
+    plans = workflows.Workflow(run.path, run.name, {}, run.content).jobs(_context(call.repo, run))
+    run.jobs = [Job(call.world.new_id(), plan) for plan in plans]
     run.attempt, run.cancelled = run.attempt + 1, False
     _admit(call.world, call.repo, run)
     advance(call.world, call.repo, run)

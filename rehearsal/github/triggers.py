@@ -1,6 +1,7 @@
 """Runs that begin by themselves: of a push, and of a pull request that is opened or gets new commits.
 
-What a job's own token does begins none, as on GitHub. Filters of paths are not read.
+What a job's own token does begins none, as on GitHub. Filters of paths look at what differs: of a push from what was
+there before, of a pull request from where it left its base; a push of a tag is not asked for paths.
 https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
 """
 
@@ -31,7 +32,9 @@ def pushed(world: World, change: Change) -> None:
     if repo.area(Settings).enabled and (sha := repo.git.commit_at(change.new)) is not None:
         payload = {"ref": change.ref, "before": change.old, "after": sha, "repository": {"full_name": repo.full_name}}
         for found in workflows.every(repo, sha):
-            if "push" in found.triggers and _pushes(found.triggers["push"] or {}, change.branch is not None, name):
+            asked = found.triggers.get("push") or {}
+            wanted = "push" in found.triggers and _pushes(asked, change.branch is not None, name)
+            if wanted and (change.branch is None or _touched(asked, change.paths())):
                 login = change.token.login
                 runs.start(world, repo, found, "push", change.ref, sha, login, {}, payload=payload)
     if change.branch is not None:
@@ -52,12 +55,13 @@ def pull_request(world: World, repo: Repository, pull: Pull, action: str, actor:
     github = views.web_flow(world)
     sha = repo.git.write_commit(tree, [base, head], f"Merge {head} into {base}", github, github)
     repo.git.set_ref(ref, sha)
+    changed = [one.path for one in repo.git.changes(repo.git.merge_base(base, head) or base, head)]
     payload = {"action": action, "number": pull.number, "pull_request": _told(repo, pull, head, base)}
     for found in workflows.every(repo, sha):
         asked = found.triggers.get("pull_request") or {}
         if "pull_request" not in found.triggers or action not in _listed(asked.get("types") or _USUAL):
             continue
-        if _fits(asked, "branches", pull.base):
+        if _fits(asked, "branches", pull.base) and _touched(asked, changed):
             stranger = pull.source is not None or actor == DEPENDABOT
             runs.start(
                 world,
@@ -107,6 +111,14 @@ def _fits(asked: dict[str, Any], what: str, name: str) -> bool:
     return found
 
 
+def _touched(asked: dict[str, Any], changed: list[str]) -> bool:
+    """Whether the filters of paths let a change in: where one file fits, or one is not to be left out."""
+    if "paths-ignore" in asked:
+        left = [path for path in changed if not _fits({"x": asked["paths-ignore"]}, "x", path)]
+        return bool(left)
+    return "paths" not in asked or any(_fits(asked, "paths", path) for path in changed)
+
+
 def _listed(asked: Any) -> list[str]:
     return [asked] if isinstance(asked, str) else [str(one) for one in asked]
 
@@ -114,6 +126,7 @@ def _listed(asked: Any) -> list[str]:
 @cache
 def pattern(text: str) -> re.Pattern[str]:
     """Return a filter pattern of a workflow file: `*`, `**`, and `?`, `+` and `[…]` as in regular expressions."""
-    parts = re.split(r"(\*\*|\*|\?|\+|\[[^\]]*\])", text)
-    known = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
+    # A folder that may be any number of folders may be none.
+    parts = re.split(r"((?:(?<=/)|^)\*\*/|\*\*|\*|\?|\+|\[[^\]]*\])", text)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
     return re.compile("".join(known.get(one, one if one.startswith("[") else re.escape(one)) for one in parts))

@@ -43,8 +43,8 @@ class Wish:
     `app_health` where it listens and answers for its health. stores: whether there are a Postgres and a Redis, whose
     URLs are in Secrets Manager; off, since most acts need none and making their image takes two minutes once.
     github: whether there is an emulated GitHub, on the port after the proxy's, in the place of everything that runs
-    containers or builds their images. bare: nothing runs in containers, and there is no GitHub. iam: whether the
-    emulated AWS enforces signatures and policies.
+    containers or builds their images. tasks: whether all of that stands beside it nevertheless. bare: nothing runs in
+    containers, and there is no GitHub. iam: whether the emulated AWS enforces signatures and policies.
     """
 
     port: int = 4600
@@ -55,13 +55,14 @@ class Wish:
     app_health: str = "/health"
     stores: bool = False
     github: bool = False
+    tasks: bool = False
     iam: bool = False
     bare: bool = False
 
     @property
     def containers(self) -> bool:
         """Whether tasks run, of images that are built."""
-        return not (self.github or self.bare)
+        return not ((self.github and not self.tasks) or self.bare)
 
 
 def clean_house(home: Home, console: Console) -> Hand:
@@ -115,7 +116,9 @@ def bring_up(home: Home, console: Console, wish: Wish, kill: KillPoints) -> tupl
         work.done(f"emulated AWS: account {aws.account}, {aws.region}, {aws.endpoint}, clock × {aws.speed:g}")
     planted = Planted.make(stores=wish.stores, github=wish.github)
     hub = _github(hand, console, wish, project, planted) if wish.github else None
-    others = {"GITHUB_TOKEN": hub.token} if hub else _builder(hand, console, aws)
+    others = {"GITHUB_TOKEN": hub.token} if hub else {}
+    if hub is None or wish.tasks:
+        others = {**others, **_builder(hand, console, aws)}
     if hub and wish.iam:
         aws.knows(github.ISSUER, hub.server)
     kill.reach("builder")

@@ -3,7 +3,9 @@
 GitHub gives a runner one job, and what the jobs before it came to. So act gets the job as it stands in the workflow
 file, and in the place of each job that it needs one that ends in the same way with the same outputs. What guards it,
 `environment`, stays with GitHub: act 0.2.89 does not know all of its fields. Actions cannot be downloaded here: those
-that carry files between jobs do so, the others do nothing, since what they would prepare is here.
+that carry files between jobs do so, the others do nothing, since what they would prepare is here. The credentials of
+the role that the job's own identity may take are there from its first step on: what a step leaves for later ones act
+writes into its log, masked in the text alone.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from rehearsal.errors import RehearsalError
 
 NAME = "act"
 CHECK_OUT = "actions/checkout"
+CREDENTIALS = "aws-actions/configure-aws-credentials"
+UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
 _AFTER = "slipway-ended"
 _RESULTS: Mapping[str, Mapping[str, Any]] = {
     "success": {"steps": [{"run": "true"}]},
@@ -29,9 +33,13 @@ _RESULTS: Mapping[str, Mapping[str, Any]] = {
 }
 #: Whatever else a job came to counts as failed for those that need it.
 _FAILED: Mapping[str, Any] = {"steps": [{"run": "exit 1"}]}
-_CARRIES = {
-    "actions/upload-artifact": 'mkdir -p "$KEPT" && cp -r "${{ inputs.path }}/." "$KEPT"',
-    "actions/download-artifact": 'mkdir -p "${{ inputs.path }}" && cp -r "$KEPT/." "${{ inputs.path }}"',
+#: An artifact is a folder of its name. By its name one comes as it was; by a pattern several, each in its folder.
+_DOES = {
+    UPLOAD: 'mkdir -p "$KEPT/${{ inputs.name }}" && cp -r "${{ inputs.path }}/." "$KEPT/${{ inputs.name }}"',
+    DOWNLOAD: (
+        'mkdir -p "${{ inputs.path }}" && '
+        'cp -r "$KEPT"/${{ inputs.name && format(\'{0}/.\', inputs.name) || inputs.pattern }} "${{ inputs.path }}"'
+    ),
 }
 
 
@@ -75,8 +83,9 @@ def actions(job: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         repository = "/".join(name.split("/")[:2])
         if not ref or repository == CHECK_OUT:
             continue
-        inputs = {str(one): {"required": False} for one in step.get("with") or {}}
-        run = {"run": _CARRIES.get(repository, "true"), "shell": "bash"}
+        earlier = found.get(f"{repository}@{ref}", {}).get("inputs", {})
+        inputs = {**earlier, **{str(one): {"required": False} for one in step.get("with") or {}}}
+        run = {"run": _DOES.get(repository, "true"), "shell": "bash"}
         found[f"{repository}@{ref}"] = {
             "name": repository,
             "description": "Stands in for it",
@@ -87,9 +96,17 @@ def actions(job: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def play(
-    hand: Hand, program: str, workflow: Mapping[str, Any], key: str, given: Mapping[str, Any], temp: Path
+    hand: Hand,
+    program: str,
+    workflow: Mapping[str, Any],
+    key: str,
+    given: Mapping[str, Any],
+    temp: Path,
+    credentials: Mapping[str, str],
 ) -> Ended:
     """Play a job of a workflow in the folder of `hand`, which has what is checked out; `temp` is the run's own folder.
+
+    credentials: the variables that taking a role leaves.
 
     Raises `RehearsalError` where act does not come to the job's end.
     """
@@ -116,7 +133,7 @@ def play(
     for name in ("API_URL", "SERVER_URL", "REPOSITORY", "RUN_ID", "REF", "WORKFLOW"):
         words += ["--env", f"GITHUB_{name}={hand.environment[f'GITHUB_{name}']}"]
     words += ["--env", f"SHA_REF={github['sha']}"]
-    more = {"ENDED": str(ended), "KEPT": str(temp / "kept")}
+    more = {"ENDED": str(ended), "KEPT": str(temp / "kept"), **credentials}
     typing = Hand(hand.home, hand.notebook, {**hand.environment, **more}, hand.folder)
     done = typing.run(words, name=f"{NAME}-{key}")
     if not ended.is_file():

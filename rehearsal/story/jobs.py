@@ -2,17 +2,19 @@
 
 Where there is act (`go install github.com/nektos/act@v0.2.89`), it plays them; otherwise the steps that are commands
 are run here as a runner runs them. Either has what GitHub gives the job and nothing else of the person's. Of the steps
-that are actions, checking out is done with git; the others prepare what is here anyway (Python, Pulumi, credentials of
-the emulated AWS), or carry files between jobs, which here share a folder.
+that are actions, checking out is done with git, credentials of the emulated AWS are those of the role that the job's
+own identity may take, and what carries files between jobs carries them; the others prepare what is here anyway (Python,
+Pulumi, BuildKit).
 """
 
 from __future__ import annotations
 
 import base64
 import re
+import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,12 +29,13 @@ from rehearsal.stage.workspace import CHECKOUT
 from rehearsal.story import act
 from rehearsal.story.play import Play
 from rehearsal.story.repository import address, git
+from rehearsal.story.roles.taking import take
 
 #: Seconds for a run to begin after what begins it.
 PATIENCE = 20.0
-CHECK_OUT = "actions/checkout@"
+CHECK_OUT = f"{act.CHECK_OUT}@"
 #: What the person who plays has, and no job does.
-PERSONAL = frozenset({"GITHUB_TOKEN", "DEPLOY_TOKEN"})
+PERSONAL = frozenset({"GITHUB_TOKEN", "DEPLOY_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
 #: The job that judges the others is always played with its own step.
 GATE = "gate"
 _SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
@@ -121,18 +124,34 @@ class Jobs:
         parsed: dict[str, Any] = yaml.safe_load(base64.b64decode(file["content"]))
         return parsed
 
+    def _identity(self, path: str) -> Callable[[Mapping[str, Any]], str]:
+        """Return what gives a job the token that says who it is, as GitHub's own issuer does; `path` is its file's."""
+
+        def signed(given: Mapping[str, Any]) -> str:
+            claims = given["identity"]
+            if claims is None:
+                raise RehearsalError("a job without `id-token: write` asks for its identity.", "see its permissions.")
+            named = {name: claims[name] for name in ("environment", "ref", "event_name", "actor", "sha")}
+            wish = {**named, "workflow": path.rpartition("/")[2]}
+            return str(self.hub.seen("token", repo=self.hub.repository, **wish)["value"])
+
+        return signed
+
     def play(self, run: int, key: str) -> str:
         """Play a job with its own steps; return how it ended."""
         given = self.begin(run, key)
         path = self.hub.call("GET", f"R/actions/runs/{run}")["path"]
         workflow = self.content(path.rpartition("/")[2], given["context"]["github"]["sha"])
         job = workflow["jobs"][key]
-        played = _Playing(self.acting, self.hub.by(given["token"]), run, key, job, given, self.tools)
+        played = _Playing(
+            self.acting, self.hub.by(given["token"]), run, key, job, given, self.tools, self._identity(path)
+        )
         program = act.find(self.acting.hand.environment.get("PATH"))
         with self.acting.console.working(f"Playing {key}"):
             conclusion, outputs = played.by_act(program, workflow) if program else played.through()
         steps = f"{len(played.run)} of {len(job['steps'])} steps ({', '.join(played.run)})"
         told = f"the job {key}{', played by act' if program else ''}: {steps}: {conclusion}"
+        self.tokens |= {f"{name} of {key} in run {run}": value for name, value in played.taken.items()}
         self.acting.console.say(told)
         self.end(run, key, conclusion, outputs)
         return conclusion
@@ -150,14 +169,17 @@ class _Playing:
         job: Mapping[str, Any],
         given: Mapping[str, Any],
         tools: Mapping[str, str],
+        identity: Callable[[Mapping[str, Any]], str],
     ) -> None:
         self._play, self._hub, self._key, self._job, self._given = play, hub, key, job, given
+        self._identity = identity
         self._temp = play.stage.home.root / "runs" / str(run)
         self._folder = self._temp / f"job-{key}"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._failed = False
         self._steps: dict[str, Any] = {}
         self.run: list[str] = []
+        self.taken: dict[str, str] = {}
         base = {**play.hand.environment, **tools}
         # Where the state is on this machine; everything else is as the environment on GitHub says.
         self._variables = {**given["variables"], "PULUMI_BACKEND_URL": base["PULUMI_BACKEND_URL"]}
@@ -201,14 +223,35 @@ class _Playing:
         for number, step in enumerate(self._job["steps"]):
             if not holds(step.get("if", True), self._context, functions):
                 continue
-            if str(step.get("uses", "")).startswith(CHECK_OUT):
-                self._check_out()
-            elif "run" in step:
-                well = self._step(number, step)
+            if "uses" in step or "run" in step:
+                well = self._step(number, step) if "run" in step else self._action(step)
                 tolerated = filled(step.get("continue-on-error", False), self._context).lower() == "true"
                 self._failed = self._failed or not (well or tolerated)
         outputs = self._filled(self._job.get("outputs"))
         return ("failure" if self._failed else "success"), outputs
+
+    def _action(self, step: Mapping[str, Any]) -> bool:
+        """Do what an action would do, where anything has to be done here; return whether it went well."""
+        name, given = str(step["uses"]).partition("@")[0], self._filled(step.get("with"))
+        if name == act.CHECK_OUT:
+            self._check_out()
+        elif name == act.CREDENTIALS:
+            self._environment |= self._credentials(given)
+        elif name == act.UPLOAD:
+            shutil.copytree(given["path"], self._temp / "kept" / given["name"], dirs_exist_ok=True)
+        elif name == act.DOWNLOAD:
+            found = sorted((self._temp / "kept").glob(given.get("name") or given["pattern"]))
+            for one in found:
+                to = Path(given["path"]) if "name" in given else Path(given["path"]) / one.name
+                shutil.copytree(one, to, dirs_exist_ok=True)
+            return bool(found) or "name" not in given
+        return True
+
+    def _credentials(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Take the role that a step names, with the job's own identity; return what later steps find."""
+        taken = take(self._play.stage, given["role-to-assume"], self._identity(self._given))
+        self.taken = {name: taken.variables[name] for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
+        return {**taken.variables, "AWS_REGION": given["aws-region"], "AWS_DEFAULT_REGION": given["aws-region"]}
 
     def by_act(self, program: str, workflow: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
         """Let act play the steps; return how the job ended, and its outputs."""
@@ -217,7 +260,10 @@ class _Playing:
         path = f"{Path(sys.executable).parent}:{self._environment['PATH']}"
         hand = Hand(self._play.hand.home, self._play.hand.notebook, {**self._environment, "PATH": path}, self._folder)
         given = {**self._given, "variables": self._variables}
-        ended = act.play(hand, program, workflow, self._key, given, self._temp)
+        asks = (step for step in self._job["steps"] if str(step.get("uses", "")).startswith(f"{act.CREDENTIALS}@"))
+        first = next(asks, None)
+        credentials = self._credentials(self._filled(first["with"])) if first else {}
+        ended = act.play(hand, program, workflow, self._key, given, self._temp, credentials)
         self.run = list(ended.steps)
         return ended.conclusion, dict(ended.outputs)
 
@@ -235,7 +281,8 @@ class _Playing:
 
     def _step(self, number: int, step: Mapping[str, Any]) -> bool:
         """Run one step; return whether it went well."""
-        name = re.sub(r"[^a-z0-9]+", "-", str(step.get("name", number)).lower()).strip("-")
+        called = filled(step.get("name", number), self._context)
+        name = re.sub(r"[^a-z0-9]+", "-", called.lower()).strip("-")
         script, output = self._temp / f"{self._key}-{number}.sh", self._temp / f"{self._key}-{number}.out"
         script.write_text(filled(step["run"], self._context))
         output.touch()
@@ -248,7 +295,7 @@ class _Playing:
         }
         hand = Hand(self._play.hand.home, self._play.hand.notebook, environment, self._folder)
         done = hand.run([*_SHELL, str(script)], name=f"{self._key}-{name}")
-        self.run.append(str(step.get("name", number)))
+        self.run.append(called)
         if "id" in step:
             self._steps[step["id"]] = {"outputs": _outputs(output.read_text())}
         return done.code == 0

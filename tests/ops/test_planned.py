@@ -118,6 +118,24 @@ REAL = {
 }
 
 
+PERMISSION = "aws:lambda/permission:Permission"
+
+
+def test_a_name_that_the_engine_makes_up_is_left_out() -> None:
+    """Each preview makes up another one: what is new would never be as it was approved."""
+
+    def made(name: str, operation: str = "create") -> Plan:
+        old = {"statementId": "warden-0000000", "action": "x"} if operation == "replace" else None
+        return plan(step(operation, PERMISSION, "warden", old, {"statementId": name, "action": "y"}))
+
+    for operation in ("create", "replace"):
+        one, other = made("warden-0a10c40", operation), made("warden-9b74e91", operation)
+        assert one.hash == other.hash
+        assert set(one.changes[0].properties) == {"action"}
+        for chosen in ("warden", "warden-0a10c40x", "other-0a10c40", "warden-production"):
+            assert made(chosen, operation).hash != one.hash
+
+
 @pytest.mark.parametrize("real", REAL.values(), ids=list(REAL))
 def test_a_difference_that_is_one_stays(real: dict[str, Any]) -> None:
     assert len(plan(real).changes) == 1

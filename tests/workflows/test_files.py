@@ -141,10 +141,28 @@ def test_the_gate_waits_for_all_the_others(files: dict[str, str]) -> None:
     assert set(gate["needs"]) == set(found)
 
 
+def test_no_path_keeps_the_gate_from_running(files: dict[str, str]) -> None:
+    """A required check of a workflow that does not begin is expected for ever."""
+    for event, asked in read(files[PLACES["pull-request"]])[True].items():
+        assert not {"paths", "paths-ignore", "branches", "branches-ignore"} & set(asked or ()), event
+    needs = jobs(files[PLACES["pull-request"]])[names.GATE]["needs"]
+    assert needs
+    assert "changes" in needs
+
+
 def test_whatever_fails_keeps_staging_from_a_release(files: dict[str, str]) -> None:
     found = jobs(files[PLACES["deliver"]])
     needed = set(found["staging"]["needs"])
     assert needed == set(found) - {"staging", "preview-production", "approve", "propose", "production"}
+
+
+def test_a_version_is_released_after_the_same_looks_as_a_merge(files: dict[str, str]) -> None:
+    """Its tag may be on a commit whose image was never looked into, or long ago."""
+    merged, version = jobs(files[PLACES["deliver"]]), jobs(files[PLACES["release"]])
+    assert set(version["staging"]["needs"]) == (set(merged["staging"]["needs"]) - {"changes"}) | {"verify"}
+    without = {key: value for key, value in merged["image"].items() if key != "needs"}
+    assert {key: value for key, value in version["image"].items() if key != "needs"} == without
+    assert any("trivy-action" in step.get("uses", "") for step in version["image"]["steps"])
 
 
 def test_actions_are_the_pinned_ones_and_each_pin_is_used() -> None:
@@ -253,8 +271,25 @@ def test_approval_by_pull_request_moves_production_by_its_own_file() -> None:
     assert "workflow_dispatch" in read(files[PLACES["pull-request"]])[True]
 
 
-def test_a_rollback_waits_behind_no_release() -> None:
-    files = rendered_for()
+def test_approval_by_pull_request_is_asked_for_a_promotion_by_hand_too() -> None:
+    files = rendered_for(workflows={"approval": "pull_request"})
+    delivered, found = jobs(files[PLACES["deliver"]]), jobs(files[PLACES["operate"]])
+    # Nothing here may release in production but what goes back.
+    may = [name for name, job in found.items() if job.get("environment", {}).get("name") in names.DEPLOYING]
+    assert may == ["back-staging", "back-production"]
+    assert found["propose"]["needs"] == ["preview-production"]
+    assert found["propose"]["if"] == "inputs.environment == 'production' && inputs.what == 'promote'"
+    assert found["propose"]["steps"] == delivered["propose"]["steps"]
+    assert found["propose"]["concurrency"] == delivered["propose"]["concurrency"]
+    assert found["propose"]["env"] == {"REASON": "${{ inputs.reason }}"}
+    # Of what it was begun on, a run proposes production's line alone.
+    assert found["propose"]["steps"][0]["with"]["ref"] == names.MAIN
+    assert "promote" in jobs(rendered_for()[PLACES["operate"]])
+
+
+@pytest.mark.parametrize("approval", ["reviewers", "pull_request", "none"])
+def test_a_rollback_waits_behind_no_release(approval: str) -> None:
+    files = rendered_for(workflows={"approval": approval})
     groups = {job["concurrency"]["group"] for job in jobs(files[PLACES["deliver"]]).values() if "concurrency" in job}
     back = jobs(files[PLACES["operate"]])["back-production"]
     assert back["concurrency"]["group"] not in groups

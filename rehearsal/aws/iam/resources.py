@@ -149,6 +149,11 @@ def _parameters(call: Call) -> list[str] | None:
     return [call.arn(f"parameter/{name.lstrip('/')}") for name in names] or None
 
 
+def _functions(call: Call) -> list[str] | None:
+    """Lambda. MiniStack reads names from paths, and one that is being made is not in it."""
+    return [call.arn(f"function:{call.text('FunctionName')}")] if call.action == "CreateFunction" else None
+
+
 _FINDERS: Mapping[str, Callable[[Call], list[str] | None]] = {
     "ecs": _ecs,
     "iam": _iam,
@@ -159,6 +164,7 @@ _FINDERS: Mapping[str, Callable[[Call], list[str] | None]] = {
     "ecr": _images,
     "ec2": _network,
     "ssm": _parameters,
+    "lambda": _functions,
 }
 
 

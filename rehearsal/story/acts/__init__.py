@@ -10,6 +10,7 @@ from rehearsal.story.acts import (
     broken,
     by_hand,
     canary,
+    delivery,
     first,
     github,
     history,
@@ -51,6 +52,8 @@ class Act:
     """Whether the application needs its Postgres and its Redis."""
     github: bool = False
     """Whether it is played alone, on a stage with an emulated GitHub and without containers, and tidies up itself."""
+    tasks: bool = False
+    """Whether there are containers on such a stage nevertheless."""
     iam: bool = False
     """Whether the emulated AWS enforces signatures and policies."""
     bare: bool = False
@@ -108,6 +111,17 @@ ACTS: Sequence[Act] = (
         pull_request.play,
         encore=True,
         github=True,
+    ),
+    Act(
+        "delivery",
+        "Delivered by the workflows' own steps",
+        delivery.WHY,
+        delivery.play,
+        bug=True,
+        encore=True,
+        github=True,
+        tasks=True,
+        iam=True,
     ),
     Act("last-preview", "Nothing is left to do", last_preview.WHY, last_preview.play, ("first",)),
     Act("tear-down", "The end: nothing remains", tear_down.WHY, tear_down.play, ("first",)),

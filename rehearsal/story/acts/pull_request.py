@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,25 +10,41 @@ from urllib.parse import unquote
 
 from rehearsal.errors import RehearsalError
 from rehearsal.stage import builder
-from rehearsal.stage.github import ADMINISTRATOR, REVIEWERS, GitHub
-from rehearsal.stage.workspace import CHECKOUT, LEFT_OUT, SHARED
+from rehearsal.stage.github import ADMINISTRATOR, GitHub
+from rehearsal.stage.workspace import SHARED
+from rehearsal.story import team
 from rehearsal.story.jobs import Jobs
 from rehearsal.story.play import Play
-from rehearsal.story.repository import BRANCH, SECRET, address, describe, found, git, hub_of, no_secret
+from rehearsal.story.repository import SECRET, address, describe, found, git, hub_of, no_secret
+from rehearsal.story.team import (
+    APPROVAL,
+    AUTHOR,
+    CHECKS,
+    DELIVER,
+    MAIN,
+    OPERATE,
+    PRODUCTION,
+    REVIEWER,
+    ROLLBACK,
+    STAGING,
+    STRANGER,
+    commit,
+    let_in,
+    merge,
+    operate,
+    propose,
+    push,
+    review,
+    well,
+)
 
 WHY = (
     "The repository is declared; now people and workflows use it. GitHub is emulated and enforces what was declared; "
     "the workflow files are the rendered ones, and steps of theirs that need no runner of GitHub's are really run."
 )
-AUTHOR, REVIEWER = REVIEWERS
-STRANGER = "mallory"
-CHECKS, DELIVER, OPERATE = "pull-request.yml", "deliver.yml", "operate.yml"
-MAIN, FEATURE, SNEAKY = "main", "faster", "sneaky"
-APPROVAL, PRODUCTION, ROLLBACK, STAGING = "production-approval", "production", "production-rollback", "staging"
+FEATURE, SNEAKY = "faster", "sneaky"
 #: The folder of what jobs of a fork's runs were given.
 GIVEN = "given-to-a-fork"
-#: A preview builds the image, which here can be of nothing that would have to be pulled.
-IMAGE = "FROM scratch\nCOPY . /app\n"
 #: What one run of a fork's own making asks for.
 GREEDY = f"""\
 name: Greedy
@@ -53,8 +67,8 @@ def play(play: Play) -> None:
     hub = hub_of(play, "pull-request")
     # Everybody may read it, and fork it: the harder case.
     hub.call("PATCH", "R", {"private": False})
-    people = _people(hub)
-    source = _code(play, hub)
+    people = team.people(hub)
+    source = team.code(play, hub)
     describe(play, hub, wait_minutes="0")
     update = play.pulumi.up(SHARED, "the repository as code", what="Declaring AWS's share and the repository")
     update.done.needed("the shared stack could not be made")
@@ -63,7 +77,7 @@ def play(play: Play) -> None:
     play.pulumi.begin(STAGING)
     # What the step `Builder` would begin: BuildKit.
     jobs = Jobs(play, hub, builder.start(play.hand, play.stage.emulator))
-    _files_arrive(play, people, jobs)
+    jobs.cancel(team.files_arrive(play, people, jobs))
     run = _change(play, people, jobs, source)
     _deployment_rights(play, hub, jobs, run)
     _way_back(play, people, jobs, run)
@@ -75,89 +89,19 @@ def play(play: Play) -> None:
     play.pulumi.destroy(SHARED).done.needed("the shared stack could not be removed")
 
 
-def _people(hub: GitHub) -> dict[str, GitHub]:
-    """Give everybody a token of their own; return the repository as each has it."""
-    hub.told("accounts", login=STRANGER)
-    made = {ADMINISTRATOR: hub}
-    for login in (AUTHOR, REVIEWER, STRANGER):
-        token = f"ghp_{secrets.token_hex(18)}"
-        hub.told("tokens", token=token, login=login, scopes=["repo", "workflow"])
-        made[login] = hub.by(token)
-    return made
-
-
-def _code(play: Play, hub: GitHub) -> Path:
-    """Put the program on the branch that releases come from, before there are rules; return the folder of it."""
-    folder = play.stage.home.root / "shop"
-    git(play, hub, "clone", "--quiet", address(hub), str(folder), name="clone").needed("it could not be cloned")
-    for entry in sorted(CHECKOUT.iterdir()):
-        if entry.name.startswith(".") or entry.name in LEFT_OUT - {"example"}:
-            continue
-        if entry.is_dir():
-            shutil.copytree(entry, folder / entry.name, ignore=shutil.ignore_patterns("__pycache__", ".*", "bin"))
-        else:
-            shutil.copy(entry, folder / entry.name)
-    (folder / play.stage.project.context / "Dockerfile").write_text(IMAGE)
-    _commit(play, hub, folder, "The program and its application")
-    _push(play, hub, folder, MAIN)
-    return folder
-
-
-def _commit(play: Play, hub: GitHub, folder: Path, message: str) -> str:
-    git(play, hub, "add", "--all", folder=folder, name="git-add").needed("nothing could be added")
-    git(play, hub, "commit", "--quiet", "--message", message, folder=folder, name="git-commit").needed("no commit")
-    return _tip(play, hub, folder)
-
-
-def _tip(play: Play, hub: GitHub, folder: Path) -> str:
-    done = git(play, hub, "rev-parse", "HEAD", folder=folder, name="git-rev-parse").needed("there is no commit")
-    return done.output.strip()
-
-
-def _push(play: Play, hub: GitHub, folder: Path, branch: str, to: str = "origin") -> None:
-    done = git(play, hub, "push", "--quiet", to, f"HEAD:refs/heads/{branch}", folder=folder, name="git-push")
-    done.needed(f"{branch} could not be pushed")
-
-
-def _open(hub: GitHub, head: str, title: str) -> int:
-    opened = hub.call("POST", "R/pulls", {"title": title, "head": head, "base": MAIN, "body": ""})
-    return int(opened["number"])
-
-
-def _approve(hub: GitHub, number: int) -> None:
-    hub.call("POST", f"R/pulls/{number}/reviews", {"event": "APPROVE", "body": "Fine."})
-
-
-def _merge(hub: GitHub, number: int) -> str:
-    merged = hub.call("PUT", f"R/pulls/{number}/merge", {"merge_method": "squash"})
-    return str(merged["sha"])
-
-
-def _files_arrive(play: Play, people: Mapping[str, GitHub], jobs: Jobs) -> None:
-    """Merge the workflow files that are proposed: their own checks judge them."""
-    number = _open(people[AUTHOR], BRANCH, "Workflow files")
-    head = people[AUTHOR].call("GET", f"R/pulls/{number}")["head"]["sha"]
-    run = jobs.of(CHECKS, head)
-    jobs.settle(run, {"changes": {"code": "true"}})
-    _approve(people[REVIEWER], number)
-    sha = _merge(people[AUTHOR], number)
-    jobs.cancel(jobs.of(DELIVER, sha))
-    found(play, f"the rendered workflow files are on {MAIN}, through a pull request that their own `gate` passed")
-
-
 def _change(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) -> int:
     """Propose a change whose tests fail, then one whose tests pass; return the delivery that its merge began."""
     author, owner = people[AUTHOR], people[ADMINISTRATOR]
     git(play, author, "fetch", "--quiet", "origin", folder=source).needed("nothing could be fetched")
     git(play, author, "switch", "--quiet", "-C", FEATURE, f"origin/{MAIN}", folder=source).needed("no branch")
     (source / "example" / "NOTES.txt").write_text("Answers come faster.\n")
-    bad = _commit(play, author, source, "Answer faster")
-    _push(play, author, source, FEATURE)
-    number = _open(author, FEATURE, "Answer faster")
+    bad = commit(play, author, source, "Answer faster")
+    push(play, author, source, FEATURE)
+    number = propose(author, FEATURE, "Answer faster")
     run = jobs.of(CHECKS, bad)
     play.console.say(f"#{number} by {AUTHOR}: the unit tests fail.")
-    _well(jobs, run, "changes")
-    _approve(people[REVIEWER], number)
+    well(jobs, run, "changes")
+    review(people[REVIEWER], number)
     body = {"merge_method": "squash"}
     author.call("POST", f"R/statuses/{bad}", {"state": "success", "context": "gate", "description": "Trust me"})
     early = author.refusal("PUT", f"R/pulls/{number}/merge", body)
@@ -180,11 +124,11 @@ def _change(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) 
 
     git(play, author, "switch", "--quiet", FEATURE, folder=source).needed("no branch")
     (source / "example" / "NOTES.txt").write_text("Answers come faster, and are right.\n")
-    good = _commit(play, author, source, "Answer faster, and rightly")
-    _push(play, author, source, FEATURE)
+    good = commit(play, author, source, "Answer faster, and rightly")
+    push(play, author, source, FEATURE)
     run = jobs.of(CHECKS, good)
     play.console.say(f"{AUTHOR} mends it; the tests pass.")
-    _well(jobs, run, "changes")
+    well(jobs, run, "changes")
     jobs.settle(run, but=("preview", "comment", "gate"))
     _preview_is_told(play, author, jobs, run, number)
     jobs.settle(run)
@@ -192,17 +136,10 @@ def _change(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) 
     if "approving review" not in stale:
         raise RehearsalError(f"the review of what was there before should not count: {stale}.", jobs.logs)
     play.console.refused(f"merge, with the review of the commit before: {stale}")
-    _approve(people[REVIEWER], number)
-    sha = _merge(author, number)
+    review(people[REVIEWER], number)
+    sha = merge(author, number)
     found(play, f"once `gate` passes and somebody else has reviewed it, #{number} merges, and its delivery begins")
     return jobs.of(DELIVER, sha)
-
-
-def _well(jobs: Jobs, run: int, *keys: str) -> None:
-    """Play jobs with their own steps; raise RehearsalError where one does not do its work."""
-    for key in keys:
-        if jobs.play(run, key) != "success":
-            raise RehearsalError(f"the job `{key}` should do its work.", jobs.logs)
 
 
 def _cannot_deploy(play: Play, author: GitHub, jobs: Jobs, source: Path, failed: str) -> None:
@@ -212,8 +149,8 @@ def _cannot_deploy(play: Play, author: GitHub, jobs: Jobs, source: Path, failed:
         raise RehearsalError("a commit that is not merged should begin no delivery.", jobs.logs)
     git(play, author, "switch", "--quiet", "-c", SNEAKY, folder=source).needed("no branch")
     (source / ".github" / "workflows" / "greedy.yml").write_text(GREEDY)
-    sha = _commit(play, author, source, "A workflow of my own")
-    _push(play, author, source, SNEAKY)
+    sha = commit(play, author, source, "A workflow of my own")
+    push(play, author, source, SNEAKY)
     words = jobs.state(jobs.of("greedy.yml", sha))["deploy"]
     if words["conclusion"] != "failure" or "not allowed to deploy" not in str(words["words"]):
         raise RehearsalError(f"a branch should not reach {STAGING}: {words}.", jobs.logs)
@@ -222,7 +159,7 @@ def _cannot_deploy(play: Play, author: GitHub, jobs: Jobs, source: Path, failed:
 
 def _preview_is_told(play: Play, author: GitHub, jobs: Jobs, run: int, number: int) -> None:
     """Run the steps of the preview and of its comment, twice: one comment, renewed."""
-    _well(jobs, run, "preview", "comment")
+    well(jobs, run, "preview", "comment")
     comments = author.call("GET", f"R/issues/{number}/comments")
     if len(comments) != 1 or "Preview of staging" not in comments[0]["body"]:
         raise RehearsalError(f"#{number} should have one comment with the preview of staging.", jobs.logs)
@@ -330,18 +267,18 @@ def _way_back(play: Play, people: Mapping[str, GitHub], jobs: Jobs, delivery: in
     if jobs.state(delivery)["approve"]["status"] != "waiting":
         raise RehearsalError("the delivery should wait for its approval.", jobs.logs)
     play.console.say(f"The delivery has released in {STAGING} and waits in {APPROVAL}.")
-    first = _operate(people, jobs, "rollback")
+    first = operate(people, jobs, "rollback")
     jobs.end(first, "back-production")
     if jobs.state(delivery)["approve"]["status"] != "waiting":
         raise RehearsalError("the delivery should wait for its approval still.", jobs.logs)
     found(play, "while a delivery waits for its approval, a rollback is approved on its own and runs to its end")
 
-    _let_in(people, delivery, APPROVAL)
+    let_in(people, delivery, APPROVAL)
     jobs.settle(delivery, but=(PRODUCTION,))
     jobs.begin(delivery, PRODUCTION)
     play.console.say(f"Approved: a machine has the job `{PRODUCTION}`, as for as long as a canary shifts.")
-    second = _operate(people, jobs, "rollback")
-    later = _operate(people, jobs, "promote")
+    second = operate(people, jobs, "rollback")
+    later = operate(people, jobs, "promote")
     state = jobs.state(later)["promote"]
     if (state["status"], state["group"]) != ("pending", PRODUCTION):
         raise RehearsalError(f"a promotion should wait for the release that runs: {state}.", jobs.logs)
@@ -350,7 +287,7 @@ def _way_back(play: Play, people: Mapping[str, GitHub], jobs: Jobs, delivery: in
     if stop > back:
         raise RehearsalError("a rollback should stop what is under way first.", jobs.logs)
     jobs.begin(second, "back-production")
-    third = _operate(people, jobs, "rollback")
+    third = operate(people, jobs, "rollback")
     if jobs.state(third)["back-production"]["status"] != "pending":
         raise RehearsalError("a second rollback should wait for the first.", jobs.logs)
     jobs.end(delivery, PRODUCTION, "failure")
@@ -366,32 +303,6 @@ def _way_back(play: Play, people: Mapping[str, GitHub], jobs: Jobs, delivery: in
     )
 
 
-def _operate(people: Mapping[str, GitHub], jobs: Jobs, what: str) -> int:
-    """Begin the workflow for people and approve what it asks for; return the run, which then could be run."""
-    asked = {"what": what, "environment": PRODUCTION, "reason": "slow since noon"}
-    body = {"ref": MAIN, "inputs": asked, "return_run_details": True}
-    run = int(people[AUTHOR].call("POST", f"R/actions/workflows/{OPERATE}/dispatches", body)["workflow_run_id"])
-    if what == "promote":
-        jobs.end(run, "preview-production")  # nobody is asked before there is a plan to see
-    _let_in(people, run, ROLLBACK if what == "rollback" else APPROVAL)
-    if what == "promote":
-        jobs.end(run, "approve")
-    return run
-
-
-def _let_in(people: Mapping[str, GitHub], run: int, environment: str) -> None:
-    """Have a reviewer approve what a run waits for; who began it may not. One that waits for its turn is not asked."""
-    waits = people[REVIEWER].call("GET", f"R/actions/runs/{run}/pending_deployments")
-    if not waits:
-        return
-    (pending,) = waits
-    if pending["environment"]["name"] != environment:
-        raise RehearsalError(f"the run should wait in {environment}.", "see the names in the workflow file.")
-    say = {"environment_ids": [pending["environment"]["id"]], "state": "approved", "comment": "Go."}
-    people[AUTHOR].refusal("POST", f"R/actions/runs/{run}/pending_deployments", say)
-    people[REVIEWER].call("POST", f"R/actions/runs/{run}/pending_deployments", say)
-
-
 def _fork(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) -> None:
     """Let a stranger propose a workflow that takes what it can get."""
     stranger = people[STRANGER]
@@ -405,9 +316,9 @@ def _fork(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) ->
     condition = "      && github.event.pull_request.head.repo.full_name == github.repository\n"
     if condition not in text:
         raise RehearsalError(f"{CHECKS} has no condition that leaves forks out.", "look at its job `preview`.")
-    sha = _commit(play, stranger, source, "A small patch")
-    _push(play, stranger, source, "patch", to=address(stranger, STRANGER))
-    number = _open(stranger, f"{STRANGER}:patch", "A small patch")
+    sha = commit(play, stranger, source, "A small patch")
+    push(play, stranger, source, "patch", to=address(stranger, STRANGER))
+    number = propose(stranger, f"{STRANGER}:patch", "A small patch")
     plain = jobs.of(CHECKS, sha)
     jobs.end(plain, "changes", outputs={"code": "true"})
     if jobs.state(plain)["preview"]["conclusion"] != "skipped":
@@ -418,8 +329,8 @@ def _fork(play: Play, people: Mapping[str, GitHub], jobs: Jobs, source: Path) ->
         raise RehearsalError(f"a fork's run should not reach {STAGING}.", jobs.logs)
 
     checks.write_text(text.replace(condition, ""))
-    sha = _commit(play, stranger, source, "A smaller patch")
-    _push(play, stranger, source, "patch", to=address(stranger, STRANGER))
+    sha = commit(play, stranger, source, "A smaller patch")
+    push(play, stranger, source, "patch", to=address(stranger, STRANGER))
     bold = jobs.of(CHECKS, sha)
     jobs.end(bold, "changes", outputs={"code": "true"})
     given = _gets_nothing(jobs, bold, ["preview"])

@@ -101,8 +101,12 @@ def test_workflows_are_told_where_they_work_and_with_which_role() -> None:
         "AWS_ROLE_ARN": "arn:shop-staging-ci-deploy",
         "AWS_ROLE_SECONDS": "7200",
         "PULUMI_STACK": "staging",
-        "PULUMI_BACKEND_URL": "s3://state",
+        "PULUMI_BACKEND_URL": "s3://state?region=eu-central-1&awssdk=v2",
     }
+    # A job's AWS_REGION is that of its environment, and S3 refuses whoever asks for a bucket in another one.
+    elsewhere = variables(usual(), "production")
+    assert elsewhere["AWS_REGION"] == "us-east-1"
+    assert elsewhere["PULUMI_BACKEND_URL"] == "s3://state?region=eu-central-1&awssdk=v2"
 
 
 def test_where_a_release_waits_for_its_approval_it_finds_nothing() -> None:

@@ -131,7 +131,135 @@ def test_what_a_jobs_token_does_begins_nothing(hub: GitHub) -> None:
         ("releases/*", "releases/1/2", False),
         ("releases/**", "releases/1/2", True),
         ("v1.?", "v1.", True),
+        ("**/docs/**", "docs/a.md", True),
+        ("**/docs/**", "web/docs/a/b.md", True),
+        ("**/docs/**", "mydocs/a.md", False),
+        ("**.md", "docs/a.md", True),
     ],
 )
 def test_patterns_of_filters(written: str, name: str, fits: bool) -> None:
     assert (pattern(written).fullmatch(name) is not None) is fits
+
+
+CELLS = """
+name: Cells
+on: push
+jobs:
+  look: {outputs: {pythons: x}, steps: []}
+  unit:
+    needs: look
+    name: Unit tests (Python ${{ matrix.python }})
+    strategy: {fail-fast: false, matrix: {python: "${{ fromJSON(needs.look.outputs.pythons) }}"}}
+    steps: []
+  image:
+    strategy: {matrix: {include: [{name: api, context: x}, {name: web, context: y}]}}
+    environment: "${{ matrix.name }}"
+    steps: []
+  gate: {needs: [unit, image], if: always(), steps: []}
+"""
+
+
+def cells(hub: GitHub, run: int, job: str) -> dict[str, str]:
+    found = hub.asked("run", repo=f"{hub.org}/shop", run=str(run))["jobs"][job]["cells"]
+    return {name: one["conclusion"] or one["status"] for name, one in found.items()}
+
+
+def cells_run(hub: GitHub) -> int:
+    hub.write(".github/workflows/cells.yml", CELLS)
+    return int(hub.control("runs", repo=f"{hub.org}/shop", workflow="cells.yml")["id"])
+
+
+def test_a_matrix_is_one_check_run_for_each_cell(hub: GitHub) -> None:
+    run = cells_run(hub)
+    assert states(hub, run)["unit"] == "pending", "the cells are known once what it needs has ended"
+    finish(hub, run, "look", pythons='["3.11", "3.12"]')
+    one, other = "Unit tests (Python 3.11)", "Unit tests (Python 3.12)"
+    assert cells(hub, run, "unit") == {one: "queued", other: "queued"}
+    assert cells(hub, run, "image") == {"image (api, x)": "queued", "image (web, y)": "queued"}
+    given = hub.control("begin", repo=f"{hub.org}/shop", run=run, job="image (web, y)")
+    assert given["context"]["matrix"] == {"name": "web", "context": "y"}
+    environments = {one["name"] for one in hub.ok("GET", "R/environments")["environments"]}
+    assert {"api", "web"} <= environments
+    finish(hub, run, one, "failure")
+    assert cells(hub, run, "unit") == {one: "failure", other: "queued"}, "fail-fast: false"
+    assert states(hub, run)["gate"] == "pending", "it waits for every cell"
+    finish(hub, run, other)
+    assert states(hub, run)["unit"] == "failure"
+    finish(hub, run, "image (api, x)", "failure")
+    assert cells(hub, run, "image")["image (web, y)"] == "cancelled", "one that fails ends the others, unless told"
+    gate = hub.control("begin", repo=f"{hub.org}/shop", run=run, job="gate")
+    assert {key: need["result"] for key, need in gate["context"]["needs"].items()} == {
+        "unit": "failure",
+        "image": "failure",
+    }
+    checks = hub.ok("GET", f"R/commits/{hub.head()}/check-runs?per_page=100")["check_runs"]
+    assert {one, other, "image (api, x)", "image (web, y)"} <= {check["name"] for check in checks}
+
+
+def test_a_key_means_every_cell_and_a_new_attempt_begins_with_none(hub: GitHub) -> None:
+    run = cells_run(hub)
+    finish(hub, run, "look", pythons='["3.11"]')
+    for job in ("unit", "image", "gate"):
+        finish(hub, run, job)
+    assert hub.ok("GET", f"R/actions/runs/{run}")["conclusion"] == "success"
+    hub.ok("POST", f"R/actions/runs/{run}/rerun")
+    assert states(hub, run) == {"look": "queued", "unit": "pending", "image": "queued", "gate": "pending"}
+
+
+def test_a_name_says_what_is_known_when_the_job_is_reached(hub: GitHub) -> None:
+    jobs = "jobs: {plan: {steps: []}, approve: {needs: plan, name: 'Plan ${{ needs.plan.outputs.hash }}', steps: []}}"
+    hub.write(".github/workflows/plan.yml", f"on: push\n{jobs}\n")
+    run = int(hub.control("runs", repo=f"{hub.org}/shop", workflow="plan.yml")["id"])
+    finish(hub, run, "plan", hash="3f9c")
+    assert [one["name"] for one in hub.ok("GET", f"R/actions/runs/{run}/jobs")["jobs"]] == ["plan", "Plan 3f9c"]
+
+
+PATHS = """
+name: {name}
+on:
+  push: {filters}
+  pull_request: {filters}
+jobs: {{{name}: {{steps: []}}}}
+"""
+
+
+def test_paths_that_do_not_fit_begin_nothing_and_a_required_check_waits(hub: GitHub) -> None:
+    for name, filters in {
+        "app": '{paths: ["app/**", "!app/**.md"]}',
+        "most": '{paths-ignore: ["**.md"]}',
+    }.items():
+        hub.write(f".github/workflows/{name}.yml", PATHS.format(name=name, filters=filters))
+    rule = {"required_status_checks": [{"context": "app"}], "strict_required_status_checks_policy": False}
+    conditions = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
+    rules = [{"type": "required_status_checks", "parameters": rule}]
+    hub.ok(
+        "POST",
+        "R/rulesets",
+        {"name": "x", "target": "branch", "enforcement": "active", "conditions": conditions, "rules": rules},
+    )
+    clone = hub.clone()
+    begun = []
+    for branch, path in {"code": "app/a/b.py", "page": "app/read.md", "other": "web/x.py"}.items():
+        hub.git("switch", "-q", "-C", branch, "origin/main", folder=clone)
+        (clone / path).parent.mkdir(parents=True, exist_ok=True)
+        (clone / path).write_text("x")
+        hub.git("add", ".", folder=clone)
+        hub.git("commit", "-qm", branch, folder=clone)
+        hub.git("push", "-q", "origin", branch, folder=clone)
+        number = hub.ok("POST", "R/pulls", {"title": "x", "head": branch, "base": "main"})["number"]
+        for event in ("push", "pull_request"):
+            begun.append(
+                (branch, event, sorted(one["name"] for one in runs(hub, event) if one["head_branch"] == branch))
+            )
+        if branch != "code":
+            refused = hub.call("PUT", f"R/pulls/{number}/merge")
+            assert refused.status_code == 405
+            assert 'Required status check "app" is expected.' in refused.json()["message"], "for ever"
+    assert begun == [
+        ("code", "push", ["app", "most"]),
+        ("code", "pull_request", ["app", "most"]),
+        ("page", "push", []),
+        ("page", "pull_request", []),
+        ("other", "push", ["most"]),
+        ("other", "pull_request", ["most"]),
+    ]

@@ -51,6 +51,21 @@ def test_actions_have_stand_ins_but_for_checking_out() -> None:
     assert "$KEPT" in found["actions/upload-artifact@3"]["runs"]["steps"][0]["run"]
 
 
+def test_a_stand_in_knows_the_inputs_of_every_step_that_uses_it() -> None:
+    steps = [
+        {"uses": "actions/download-artifact@1", "with": {"name": "preview", "path": "x"}},
+        {"uses": "actions/download-artifact@1", "with": {"pattern": "results-*", "path": "y"}},
+    ]
+    assert set(actions({"steps": steps})["actions/download-artifact@1"]["inputs"]) == {"name", "pattern", "path"}
+
+
+def test_nothing_is_left_by_the_step_that_takes_a_role() -> None:
+    """Act writes what a step leaves into its log."""
+    step = {"uses": "aws-actions/configure-aws-credentials@6", "with": {"role-to-assume": "r"}}
+    (stand_in,) = actions({"steps": [step]}).values()
+    assert stand_in["runs"]["steps"][0]["run"] == "true"
+
+
 def test_the_steps_that_ran_are_read_from_what_act_says() -> None:
     said = [
         {"jobID": "look", "stage": "Main", "step": "Other", "stepResult": "success"},

@@ -28,3 +28,4 @@ def test_a_bare_stage_runs_nothing() -> None:
     assert Wish().containers
     assert not Wish(github=True).containers
     assert not Wish(bare=True).containers
+    assert Wish(github=True, tasks=True).containers

@@ -53,6 +53,7 @@ def query(action: str, **fields: str) -> Call:
             call("cloudwatch:DeleteAlarms", AlarmNames=["a", "b"]),
             [f"arn:aws:cloudwatch:{HERE}:alarm:a", f"arn:aws:cloudwatch:{HERE}:alarm:b"],
         ),
+        (call("lambda:CreateFunction", FunctionName="f"), [f"arn:aws:lambda:{HERE}:function:f"]),
         (call("events:PutTargets", Rule="r"), [f"arn:aws:events:{HERE}:rule/r"]),
         (call("events:PutRule", Name="r", EventBusName="b"), [f"arn:aws:events:{HERE}:rule/b/r"]),
         (call("logs:FilterLogEvents", logGroupName="/g"), [f"arn:aws:logs:{HERE}:log-group:/g:*"]),
