@@ -107,10 +107,14 @@ def run_unit(words: Sequence[str]) -> int:
 
 
 def slow_files() -> list[str]:
-    """Return the files all of whose tests are slow: what they load for tests that then do not run takes a second."""
+    """Return what holds slow tests alone, files and whole folders: what they load for tests that then do not run, a
+    folder's `conftest.py` too, takes seconds."""
     marked = re.compile(rf"^pytestmark = \[?\s*pytest\.mark\.({SLOW.replace(' or ', '|')})\b", re.MULTILINE)
     files = sorted((ROOT / "tests").rglob("test_*.py"))
-    return [str(path.relative_to(ROOT)) for path in files if marked.search(path.read_text())]
+    slow = [path for path in files if marked.search(path.read_text())]
+    folders = {path.parent for path in slow} - {folder for path in {*files} - {*slow} for folder in path.parents}
+    left_out = sorted(folders) + [path for path in slow if path.parent not in folders]
+    return [str(path.relative_to(ROOT)) for path in left_out]
 
 
 def run_all(commands: Sequence[Sequence[str]]) -> int:
