@@ -56,10 +56,11 @@ class Clock:
         said = _read(headers["date"])
         self._heard = max(said, self._heard or said)
         local = self._monotonic()
+        ahead = said.timestamp() - local
         if self._first is None:
-            self._first, self._ahead = (said, local), said.timestamp() - local
+            self._first, self._ahead = (said, local), ahead
         # What was said was true when it was said, and is cut to the second: the latest beginning of a second counts.
-        self._ahead = max(self._ahead, said.timestamp() - local)
+        self._ahead = max(self._ahead, ahead)
         elapsed = local - self._first[1]
         if elapsed >= _WINDOW_SECONDS:
             self._rate = max((self._heard - self._first[0]).total_seconds() / elapsed, 0.1)
