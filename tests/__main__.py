@@ -19,8 +19,8 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 #: Markers of tests that need more than Python.
 SLOW = "process or ministack or emulator or engine or rehearsal"
-#: Half of the fast tests, by the time that they take: those that need Pulumi's provider SDKs, which take longer to load
-#: than many a room to test, and people's commands.
+#: Half of the fast tests, by the processor's time that they take: those that need Pulumi's provider SDKs, which take
+#: longer to load than many a room to test, and people's commands.
 HALF = (
     "components",
     "example",
@@ -28,7 +28,6 @@ HALF = (
     "ops",
     "plugin",
     "settings",
-    "workflows",
     "test_main.py",
     "test_providers.py",
     "test_take.py",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import botocore.loaders
@@ -30,4 +32,21 @@ def pytest_collection_finish() -> None:
 def models_are_read_once() -> Iterator[None]:
     """Share what botocore reads of AWS's models: megabytes of JSON, else for every session anew."""
     with patch("botocore.session.create_loader", functools.cache(botocore.loaders.create_loader)):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def git_is_asked_where_it_is() -> Iterator[None]:
+    """Start no git for the version of a project that is in no repository, as most in a temporary folder are."""
+    version = sys.modules.get("settings.version")
+    if version is None:
+        yield
+        return
+    ask = version._git
+
+    def asked(folder: Path, *words: str) -> str:
+        here = folder.resolve()
+        return ask(folder, *words) if any((one / ".git").exists() for one in (here, *here.parents)) else ""
+
+    with patch.object(version, "_git", asked):
         yield
