@@ -27,7 +27,6 @@ HALF = (
     "offline/names",
     "ops",
     "plugin",
-    "settings",
     "test_main.py",
     "test_providers.py",
     "test_take.py",
@@ -87,7 +86,7 @@ def run_unit(words: Sequence[str]) -> int:
     another one about each test, would take as long as half of the tests.
     """
     # Nothing fast is about logs, which pytest gets ready for three times for each test.
-    tests = ["-m", "pytest", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
+    tests = ["-m", "tests.leaving", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
     tests += [f"--ignore={file}" for file in slow_files()]
