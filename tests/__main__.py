@@ -89,19 +89,24 @@ def run_unit(words: Sequence[str]) -> int:
     tests = ["-m", "tests.leaving", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
-    tests += [f"--ignore={file}" for file in slow_files()]
+    slow = slow_files()
     rooms = [f"tests/{room}" for room in HALF]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with tempfile.TemporaryFile() as told:
-        one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit")
-        elsewhere = [*rooms, *STANDING]
-        other = start([*tests, "tests", *(f"--ignore={room}" for room in elsewhere)], HYPOTHESIS_PROFILE="unit")
+        one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(slow))
+        elsewhere = [*slow, *rooms, *STANDING]
+        other = start([*tests, "tests"], HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(elsewhere))
         codes = {other.wait(), one.wait()}
         told.seek(0)
         sys.stdout.buffer.write(told.read())
         sys.stdout.flush()
     # What `words` ask for may be in one half alone.
     return max(codes - {NOTHING} or codes)
+
+
+def left_out(paths: Sequence[str]) -> str:
+    """Return what `tests/conftest.py` is told not to collect."""
+    return os.pathsep.join(str(ROOT / path) for path in paths)
 
 
 def slow_files() -> list[str]:
@@ -111,8 +116,8 @@ def slow_files() -> list[str]:
     files = sorted((ROOT / "tests").rglob("test_*.py"))
     slow = [path for path in files if marked.search(path.read_text())]
     folders = {path.parent for path in slow} - {folder for path in {*files} - {*slow} for folder in path.parents}
-    left_out = sorted(folders) + [path for path in slow if path.parent not in folders]
-    return [str(path.relative_to(ROOT)) for path in left_out]
+    found = sorted(folders) + [path for path in slow if path.parent not in folders]
+    return [str(path.relative_to(ROOT)) for path in found]
 
 
 def run_all(commands: Sequence[Sequence[str]]) -> int:

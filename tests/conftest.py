@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,15 @@ examples.load()
 # What is loaded while tests are collected stays: the collector need not walk it then, nor later. With the AWS SDK in
 # memory one of its rounds takes a tenth of a second.
 gc.disable()
+
+
+#: What `./slipway test --unit` leaves out. pytest's own `--ignore` goes through all of it for every file there is.
+LEFT_OUT = frozenset(os.environ.get("SLIPWAY_TESTS_LEFT_OUT", "").split(os.pathsep))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what is not asked for; pytest decides about all else."""
+    return str(collection_path) in LEFT_OUT or None
 
 
 def pytest_collection_finish() -> None:
