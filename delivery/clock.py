@@ -40,7 +40,8 @@ class Clock:
         self._sleep = sleep
         self._monotonic = monotonic
         self._heard: datetime | None = None
-        self._first: tuple[datetime, float] | None = None
+        self._heard_at = 0.0
+        self._first: tuple[float, float] | None = None
         self._rate = 1.0
         self._ahead = 0.0
         self._due: datetime | None = None
@@ -53,16 +54,18 @@ class Clock:
         if "date" not in headers:
             return
         self.answers += 1
-        said = _read(headers["date"])
-        self._heard = max(said, self._heard or said)
+        said, at = _read(headers["date"])
+        if self._heard is None or at > self._heard_at:
+            self._heard, self._heard_at = said, at
         local = self._monotonic()
+        ahead = at - local
         if self._first is None:
-            self._first, self._ahead = (said, local), said.timestamp() - local
+            self._first, self._ahead = (at, local), ahead
         # What was said was true when it was said, and is cut to the second: the latest beginning of a second counts.
-        self._ahead = max(self._ahead, said.timestamp() - local)
+        self._ahead = max(self._ahead, ahead)
         elapsed = local - self._first[1]
         if elapsed >= _WINDOW_SECONDS:
-            self._rate = max((self._heard - self._first[0]).total_seconds() / elapsed, 0.1)
+            self._rate = max((self._heard_at - self._first[0]) / elapsed, 0.1)
 
     def now(self) -> datetime:
         """The time of AWS's latest answer, in UTC, to the second."""
@@ -118,9 +121,10 @@ def stamp(when: datetime) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _read(header: str) -> datetime:
-    """Read a Date header; many answers bear the same."""
-    return parsedate_to_datetime(header).astimezone(UTC)
+def _read(header: str) -> tuple[datetime, float]:
+    """Read a Date header, as a time and in seconds of the epoch; many answers bear the same."""
+    said = parsedate_to_datetime(header).astimezone(UTC)
+    return said, said.timestamp()
 
 
 def moment(stamp: str) -> datetime:

@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Literal, cast
 
 from delivery.documents import Fields
@@ -32,6 +33,8 @@ JOURNAL = "journal.json"
 
 Result = Literal["succeeded", "refused", "failed", "cancelled", "taken back"]
 RESULTS: tuple[Result, ...] = ("succeeded", "refused", "failed", "cancelled", "taken back")
+#: What JSON has too. A journal is written before every step: there is no time to put the types together each time.
+_AS_IT_IS = (str, int, float)
 #: CodeDeploy went back when no update ran; `delivery.warden` writes it.
 TAKEN_BACK: Result = "taken back"
 
@@ -148,7 +151,7 @@ class Record:
 
     def stored(self) -> dict[str, Any]:
         """The record's fields as they are stored; `from` is a word of Python's own."""
-        return {re.sub(r"^before(?=_|$)", "from", name): value for name, value in _plain(self).items()}
+        return {_stored_name(name): value for name, value in _plain(self).items()}
 
     def to_json(self) -> str:
         """The record as it is stored."""
@@ -325,13 +328,18 @@ def _watched(found: Fields) -> dict[str, tuple[str, ...]]:
     return {name: tuple(inner.list_of_texts(name)) for name in found.plain("watched")}
 
 
+@cache
+def _stored_name(field_name: str) -> str:
+    return re.sub(r"^before(?=_|$)", "from", field_name)
+
+
 def _plain(one: Any) -> dict[str, Any]:
     """A dataclass's fields by name, inner dataclasses likewise. `asdict` copies every text on its way."""
     return {name: _value(getattr(one, name)) for name in one.__dataclass_fields__}
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, str | int | float | None):
+    if value is None or isinstance(value, _AS_IT_IS):
         return value
     if isinstance(value, Mapping):
         return {name: _value(inner) for name, inner in value.items()}

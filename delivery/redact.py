@@ -8,14 +8,14 @@ from typing import Any
 
 _MASK = "***"
 _PATTERNS = (
-    # scheme://user:password@host. What stands before is bounded in all of them: texts may be long, and one word.
-    (re.compile(r"([a-z][a-z0-9+.-]{0,30}://[^\s:/@]*):[^\s/]+@", re.IGNORECASE), rf"\1:{_MASK}@"),
+    # scheme://user:password@host. None looks at what stands before: texts may be long, and one word.
+    (re.compile(r"(://[^\s:/@]*):[^\s/]+@"), rf"\1:{_MASK}@"),
     # Authorization: Bearer …
     (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}", re.IGNORECASE), rf"\1 {_MASK}"),
     # password=…, "api_key": "…", SECRET_TOKEN: …
     (
         re.compile(
-            r"""(?P<name>[\w.-]{0,60}(?:passw(?:or)?d|secret|token|api[_-]?key|private[_-]?key|credential)[\w.-]{0,60}["']?\s*[=:]\s*)"""
+            r"""(?P<name>(?:passw(?:or)?d|secret|token|api[_-]?key|private[_-]?key|credential)[\w.-]{0,60}["']?\s*[=:]\s*)"""
             r"""(?:"[^"]*"|'[^']*'|[^\s,;&}]+)""",
             re.IGNORECASE,
         ),

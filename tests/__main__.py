@@ -19,16 +19,14 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 #: Markers of tests that need more than Python.
 SLOW = "process or ministack or emulator or engine or rehearsal"
-#: Half of the fast tests, by the time that they take: those that need Pulumi's provider SDKs, which take longer to load
-#: than many a room to test, and people's commands.
+#: Half of the fast tests, by the processor's time that they take: those that need Pulumi's provider SDKs, which take
+#: longer to load than many a room to test, and people's commands.
 HALF = (
     "components",
     "example",
     "offline/names",
     "ops",
     "plugin",
-    "settings",
-    "workflows",
     "test_main.py",
     "test_providers.py",
     "test_take.py",
@@ -88,16 +86,16 @@ def run_unit(words: Sequence[str]) -> int:
     another one about each test, would take as long as half of the tests.
     """
     # Nothing fast is about logs, which pytest gets ready for three times for each test.
-    tests = ["-m", "pytest", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
+    tests = ["-m", "tests.leaving", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
         return start(tests, HYPOTHESIS_PROFILE="unit").wait()
-    tests += [f"--ignore={file}" for file in slow_files()]
+    slow = slow_files()
     rooms = [f"tests/{room}" for room in HALF]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with tempfile.TemporaryFile() as told:
-        one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit")
-        elsewhere = [*rooms, *STANDING]
-        other = start([*tests, "tests", *(f"--ignore={room}" for room in elsewhere)], HYPOTHESIS_PROFILE="unit")
+        one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(slow))
+        elsewhere = [*slow, *rooms, *STANDING]
+        other = start([*tests, "tests"], HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(elsewhere))
         codes = {other.wait(), one.wait()}
         told.seek(0)
         sys.stdout.buffer.write(told.read())
@@ -106,11 +104,20 @@ def run_unit(words: Sequence[str]) -> int:
     return max(codes - {NOTHING} or codes)
 
 
+def left_out(paths: Sequence[str]) -> str:
+    """Return what `tests/conftest.py` is told not to collect."""
+    return os.pathsep.join(str(ROOT / path) for path in paths)
+
+
 def slow_files() -> list[str]:
-    """Return the files all of whose tests are slow: what they load for tests that then do not run takes a second."""
+    """Return what holds slow tests alone, files and whole folders: what they load for tests that then do not run, a
+    folder's `conftest.py` too, takes seconds."""
     marked = re.compile(rf"^pytestmark = \[?\s*pytest\.mark\.({SLOW.replace(' or ', '|')})\b", re.MULTILINE)
     files = sorted((ROOT / "tests").rglob("test_*.py"))
-    return [str(path.relative_to(ROOT)) for path in files if marked.search(path.read_text())]
+    slow = [path for path in files if marked.search(path.read_text())]
+    folders = {path.parent for path in slow} - {folder for path in {*files} - {*slow} for folder in path.parents}
+    found = sorted(folders) + [path for path in slow if path.parent not in folders]
+    return [str(path.relative_to(ROOT)) for path in found]
 
 
 def run_all(commands: Sequence[Sequence[str]]) -> int:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import botocore.loaders
@@ -19,6 +22,15 @@ examples.load()
 gc.disable()
 
 
+#: What `./slipway test --unit` leaves out. pytest's own `--ignore` goes through all of it for every file there is.
+LEFT_OUT = frozenset(os.environ.get("SLIPWAY_TESTS_LEFT_OUT", "").split(os.pathsep))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what is not asked for; pytest decides about all else."""
+    return str(collection_path) in LEFT_OUT or None
+
+
 def pytest_collection_finish() -> None:
     """Let the collector look after what tests make, and after nothing else."""
     gc.freeze()
@@ -30,4 +42,21 @@ def pytest_collection_finish() -> None:
 def models_are_read_once() -> Iterator[None]:
     """Share what botocore reads of AWS's models: megabytes of JSON, else for every session anew."""
     with patch("botocore.session.create_loader", functools.cache(botocore.loaders.create_loader)):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def git_is_asked_where_it_is() -> Iterator[None]:
+    """Start no git for the version of a project that is in no repository, as most in a temporary folder are."""
+    version = sys.modules.get("settings.version")
+    if version is None:
+        yield
+        return
+    ask = version._git
+
+    def asked(folder: Path, *words: str) -> str:
+        here = folder.resolve()
+        return ask(folder, *words) if any((one / ".git").exists() for one in (here, *here.parents)) else ""
+
+    with patch.object(version, "_git", asked):
         yield

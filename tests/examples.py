@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 #: Profile → the share of the examples that a test asks for. `thorough` digs deeper, for an evening.
-SHARES = {"unit": 0.1, "whole": 1.0, "thorough": 50.0}
+SHARES = {"unit": 0.05, "whole": 1.0, "thorough": 50.0}
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "whole")
 #: How many a test that asks for no number gets in `whole`.
 USUAL = 40

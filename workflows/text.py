@@ -21,6 +21,7 @@ from workflows.pins import Pins
 
 _DIRECTIVE = re.compile(r"^(?P<indent> *)# (?P<word>if|each|include|end)(: (?P<rest>.+))?$")
 _PLACEHOLDER = re.compile(r"__([a-z]+(?:[_.][a-z]+)*)__")
+_ALONE = re.compile(rf"( *)(?:{_PLACEHOLDER.pattern})")
 _USES = re.compile(r"(uses: )([\w./-]+)@PIN$")
 _IMAGE = re.compile(r"((?:image|name): )([\w./-]+)@PIN$")
 _NEEDS = re.compile(r"^(?P<indent> *)needs: \[(?P<jobs>[\w, -]*)\]$")
@@ -54,8 +55,9 @@ class Template:
         at = start
         while at < end:
             line = lines[at]
-            found = _DIRECTIVE.match(line)
-            if line.lstrip().startswith("#- ") or line.strip() == "#-":
+            comment = line.strip() if "#" in line else ""
+            found = _DIRECTIVE.match(line) if comment else None
+            if comment.startswith("#- ") or comment == "#-":
                 pass
             elif found is None:
                 yield from self._line(f"{name}:{at + 1}", line, values)
@@ -81,7 +83,10 @@ class Template:
 
     def _line(self, where: str, line: str, values: Mapping[str, Any]) -> Iterator[str]:
         """Fill in one line."""
-        alone = re.fullmatch(rf"( *)(?:{_PLACEHOLDER.pattern})", line)
+        if "__" not in line and "@PIN" not in line:  # most lines have nothing to fill in
+            yield line
+            return
+        alone = _ALONE.fullmatch(line)
         if alone:
             for one in str(_value(where, alone[2], values)).splitlines():
                 yield f"{alone[1]}{one}" if one else ""
@@ -116,7 +121,7 @@ def _end(name: str, lines: Sequence[str], start: int, end: int) -> int:
     """Return the line that ends the block that `start` begins."""
     depth = 0
     for at in range(start, end):
-        found = _DIRECTIVE.match(lines[at])
+        found = _DIRECTIVE.match(lines[at]) if "#" in lines[at] else None
         if found and found["word"] != "include":
             depth += -1 if found["word"] == "end" else 1
         if depth == 0:

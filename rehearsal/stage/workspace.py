@@ -21,6 +21,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 REPORTS = {f"{what}-report.{kind}" for what in ("rehearsal", "faults") for kind in ("json", "html")}
 #: What a project does not need from the checkout, or has as a copy of its own.
 LEFT_OUT = frozenset({".git", "example", "tests", "docs", *REPORTS})
+#: Reads YAML without making objects of it; the one in C is ten times as fast, and not everywhere.
+LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 STAGING = "staging"
 PRODUCTION = "production"
 SHARED = "shared"
@@ -86,7 +88,7 @@ def _default(config: dict[str, Any], project: str, key: str) -> Any:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.load(path.read_text(), LOADER)  # noqa: S506 - a safe one
     except (OSError, yaml.YAMLError) as error:
         raise RehearsalError(
             f"{path.name} cannot be read: {error}", "mend it; `git diff` shows what has changed."

@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, closing, contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar, TypeVarTuple
 from unittest.mock import patch
 
 import pulumi
 from pulumi.output import _OutputData
 from pulumi.runtime.proto.source_pb2 import StackTrace
+from pulumi.runtime.settings import SETTINGS
 
 Answer = TypeVar("Answer")
 Given = TypeVarTuple("Given")
@@ -44,7 +45,25 @@ def without_bookkeeping() -> Iterator[None]:
         # What only the engine's log of debugging shows, and values that only a preview does not know.
         patches.enter_context(patch("pulumi.log.debug", lambda *_: None))
         patches.enter_context(patch("pulumi.runtime.rpc.contains_unknowns", lambda _: False))
+        # What is done again for each value: to look into its type, to find the set of all outputs under a lock.
+        patches.enter_context(patch("pulumi._types.unwrap_type", _unwrap_type))
+        patches.enter_context(patch("pulumi.Output._track", _track))
         yield
+
+
+_unwrap_type = cache(pulumi._types.unwrap_type)
+
+
+def _track(output: pulumi.Output[Any]) -> None:
+    """Keep an output that fails, for the end of the program; one that is resolved is let go."""
+    outputs = SETTINGS.outputs
+    outputs.add(output._data)
+
+    def resolved(data: asyncio.Future[Any]) -> None:
+        if not data.cancelled() and data.exception() is None:
+            outputs.discard(data)
+
+    output._data.add_done_callback(resolved)
 
 
 class _Loop(asyncio.SelectorEventLoop):

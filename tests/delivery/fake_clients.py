@@ -47,15 +47,17 @@ class _Recorded:
     def __getattr__(self, name: str) -> Any:
         if name == "get_paginator":
             return lambda operation: _Pages(getattr(self, operation))
-        operation = getattr(self._operations, name)
+        aws, operations = self._aws, self._operations
+        getattr(operations, name)  # which may not be there
 
         def call(**arguments: Any) -> Any:
-            with self._aws.one_at_a_time:
-                self._aws.called(name)
-                answer = operation(**arguments)
-                self._aws.after_call(name)
+            with aws.one_at_a_time:
+                aws.called(name)
+                answer = getattr(operations, name)(**arguments)
+                aws.after_call(name)
                 return answer
 
+        self.__dict__[name] = call  # and is asked for again and again
         return call
 
 

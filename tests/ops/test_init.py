@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from delivery.errors import DeliveryError, Refused
 from ops import init
+from ops.place import LOADER
 from tests.ops.fake_account import ACCOUNT, Account
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,10 @@ def run(*words: str, typed: str | None = None) -> Result:
     return CliRunner().invoke(init.init, list(words), input=typed)
 
 
+def read(text: str) -> Any:
+    return yaml.load(text, LOADER)
+
+
 def files() -> dict[str, str]:
     return {path.name: path.read_text() for path in Path().glob("Pulumi*.yaml")}
 
@@ -58,7 +63,7 @@ def test_it_makes_what_must_exist(account: Account) -> None:
     assert account.keys.kept.keys() == {"alias/shop"}
     assert account.keys.rotated == {"k-1"}
     assert len(account.roles.made) == 3
-    written = yaml.safe_load(Path("Pulumi.yaml").read_text())
+    written = read(Path("Pulumi.yaml").read_text())
     assert written["backend"] == {"url": f"s3://{BUCKET}?region=eu-central-1&awssdk=v2"}
 
 
@@ -127,7 +132,7 @@ def test_a_state_that_is_elsewhere_stays_there(
     shown = run("--yes").output
     assert said in shown
     assert account.buckets.made == []
-    assert "backend" not in yaml.safe_load(Path("Pulumi.yaml").read_text())
+    assert "backend" not in read(Path("Pulumi.yaml").read_text())
 
 
 def test_the_bucket_that_the_state_is_in_is_adopted(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,9 +154,9 @@ def test_what_only_the_owner_knows_is_written_and_comments_stay(account: Account
     for name in before:
         comments = [line for line in before[name].splitlines() if line.strip().startswith("#")]
         assert [line for line in after[name].splitlines() if line.strip().startswith("#")] == comments
-    api = yaml.safe_load(after["Pulumi.yaml"])["config"]["services"]["default"]["api"]
+    api = read(after["Pulumi.yaml"])["config"]["services"]["default"]["api"]
     assert api == {"build": "backend", "port": 3000, "health": "/health", "checks": ["/health"]}
-    settings = {name: yaml.safe_load(text).get("config") for name, text in after.items()}
+    settings = {name: read(text).get("config") for name, text in after.items()}
     for name in ("Pulumi.shared.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml"):
         assert (settings[name]["shop:account"], settings[name]["aws:region"]) == ("444455556666", "us-east-1")
     assert settings["Pulumi.production.yaml"]["shop:domain"] == "shop.dev"
@@ -168,7 +173,7 @@ def test_an_account_of_ones_own_stays_unless_it_is_said(account: Account) -> Non
     assert "Pulumi.production.yaml  account: stays 777788889999" in shown
     assert "777788889999" in file.read_text()
     run("--yes", "-s", "production", "--account", "444455556666")
-    assert yaml.safe_load(file.read_text())["config"]["shop:account"] == "444455556666"
+    assert read(file.read_text())["config"]["shop:account"] == "444455556666"
     assert ACCOUNT in Path("Pulumi.staging.yaml").read_text()
 
 
@@ -176,8 +181,8 @@ def test_another_name_is_the_prefix_of_every_setting(account: Account) -> None:
     shown = run("--yes", "--name", "acme")
     assert shown.exit_code == 0, shown.exception
     assert "every setting's prefix becomes `acme:`; do so before the first update only" in shown.output
-    assert yaml.safe_load(Path("Pulumi.yaml").read_text())["name"] == "acme"
-    found = yaml.safe_load(Path("Pulumi.staging.yaml").read_text())["config"]
+    assert read(Path("Pulumi.yaml").read_text())["name"] == "acme"
+    found = read(Path("Pulumi.staging.yaml").read_text())["config"]
     assert {key.partition(":")[0] for key in found} == {"aws", "acme"}
     assert account.buckets.made == [f"acme-pulumi-state-{ACCOUNT}"]
 

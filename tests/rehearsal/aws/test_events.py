@@ -17,6 +17,8 @@ from rehearsal.aws.events import Bus
 from rehearsal.aws.world import World
 from tests.rehearsal.aws.emulator import ACCOUNT, REGION
 
+pytestmark = pytest.mark.ministack
+
 ROOT = Path(__file__).resolve().parents[3]
 KIND = "CodeDeploy Deployment State-change Notification"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"

@@ -68,6 +68,19 @@ def test_a_taken_port_and_who_has_it() -> None:
     assert preconditions.holder(port) == ""
 
 
+class Clock:
+    """Stands for the module `time`: who sleeps finds that the time has passed."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @pytest.fixture
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer() -> str:
@@ -75,6 +88,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(docker_engine, "_version", answer)
     monkeypatch.setattr(docker_engine, "_running", lambda: "")
+    monkeypatch.setattr(docker_engine, "time", Clock())
     monkeypatch.delenv("DOCKER_HOST", raising=False)
 
 

@@ -11,6 +11,8 @@ from rehearsal.aws.clock import ManualClock
 from rehearsal.aws.corrections import cloudwatch_alarm_evaluation, cloudwatch_alarm_query
 from rehearsal.aws.corrections.cloudwatch_alarm_evaluation import Evaluation
 
+pytestmark = pytest.mark.ministack
+
 SIMPLE = {
     "AlarmName": "a",
     "AlarmDescription": "x < y",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ministack.services import cloudwatch
 
 from rehearsal.aws.clock import ManualClock
 from rehearsal.aws.corrections import cloudwatch_eviction, emulated_time
+
+pytestmark = pytest.mark.ministack
 
 
 def put(ministack: Any) -> Any:

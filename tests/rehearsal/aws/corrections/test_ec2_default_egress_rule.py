@@ -8,6 +8,8 @@ import pytest
 
 from rehearsal.aws.corrections import ec2_default_egress_rule
 
+pytestmark = pytest.mark.ministack
+
 EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0", "Description": "the world"}]}]
 TAGS = [{"Key": "project", "Value": "shop"}]
 

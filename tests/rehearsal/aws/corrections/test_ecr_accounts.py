@@ -11,6 +11,8 @@ from ministack.services import ecr
 from rehearsal.aws.corrections import ecr_accounts, ecr_images
 from tests.rehearsal.aws.inprocess import _client
 
+pytestmark = pytest.mark.ministack
+
 OTHER = "444455556666"
 POLICY = '{"Version": "2012-10-17", "Statement": []}'
 

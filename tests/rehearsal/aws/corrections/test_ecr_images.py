@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws.corrections import ecr_images
 
+pytestmark = pytest.mark.ministack
+
 
 def manifest(layer: Any) -> Any:
     return json.dumps(

@@ -11,6 +11,8 @@ from rehearsal.aws.clock import ManualClock
 from rehearsal.aws.corrections import ecs_code_deploy_service, ecs_task_sets
 from rehearsal.aws.corrections.ecs_task_sets import TaskSets
 
+pytestmark = pytest.mark.ministack
+
 
 @pytest.fixture
 def ecs(ministack: Any) -> Any:

@@ -12,6 +12,8 @@ from rehearsal.aws.clock import ManualClock
 from rehearsal.aws.corrections import emulated_time
 from rehearsal.aws.corrections.ecs_metrics import ServiceMetrics
 
+pytestmark = pytest.mark.ministack
+
 
 class FakeEngine:
     """Answers `stats` as Docker does: nanoseconds so far, bytes now."""

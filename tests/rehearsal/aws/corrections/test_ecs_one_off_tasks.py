@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws.corrections import ecs_one_off_tasks
 
+pytestmark = pytest.mark.ministack
+
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "ENABLED"}}
 
 

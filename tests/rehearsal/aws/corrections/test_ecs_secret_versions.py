@@ -9,6 +9,8 @@ from ministack.services import ecs
 
 from rehearsal.aws.corrections import ecs_secret_versions
 
+pytestmark = pytest.mark.ministack
+
 
 @pytest.fixture
 def secrets(ministack: Any) -> Any:

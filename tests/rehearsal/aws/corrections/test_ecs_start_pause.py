@@ -12,6 +12,8 @@ from ministack.services import ecs
 
 from rehearsal.aws.corrections import ecs_service_scheduler, ecs_start_pause
 
+pytestmark = pytest.mark.ministack
+
 
 class BrokenEngine:
     """Starts nothing."""

@@ -13,6 +13,8 @@ from rehearsal.aws.corrections.ecs_service_scheduler import ServiceScheduler
 from rehearsal.aws.corrections.ecs_task_sets import TaskSets
 from rehearsal.aws.corrections.elb_targets import Targets
 
+pytestmark = pytest.mark.ministack
+
 
 class Services:
     """A cluster with two task definitions, two target groups, and the scheduler under the test's hand."""

@@ -9,6 +9,8 @@ import pytest
 
 from rehearsal.aws.corrections import elb_interfaces
 
+pytestmark = pytest.mark.ministack
+
 
 @pytest.fixture
 def ec2(ministack: Any) -> Any:

@@ -13,6 +13,8 @@ from rehearsal.aws.corrections.elb_metrics import TrafficMetrics
 from rehearsal.aws.corrections.elb_relay import Served
 from rehearsal.aws.corrections.elb_targets import Targets
 
+pytestmark = pytest.mark.ministack
+
 PREFIX = "arn:aws:elasticloadbalancing:eu-central-1:111122223333"
 BALANCER, GROUP = f"{PREFIX}:loadbalancer/app/lb/1", f"{PREFIX}:targetgroup/blue/2"
 OF_BALANCER = [{"Name": "LoadBalancer", "Value": "app/lb/1"}]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from ministack.services import eventbridge
 
 from rehearsal.aws.clock import ManualClock
 from rehearsal.aws.corrections import emulated_time
+
+pytestmark = pytest.mark.ministack
 
 FAR = 2_000_000_000.0
 

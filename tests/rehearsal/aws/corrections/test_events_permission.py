@@ -12,6 +12,8 @@ from ministack.services import eventbridge, lambda_svc
 
 from rehearsal.aws.corrections import events_permission
 
+pytestmark = pytest.mark.ministack
+
 RULE = "arn:aws:events:eu-central-1:111122223333:rule/ended"
 
 

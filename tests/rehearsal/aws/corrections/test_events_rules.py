@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from rehearsal.aws.corrections import events_rules
 
+pytestmark = pytest.mark.ministack
+
 TARGET = {"Id": "f", "Arn": "arn:aws:lambda:eu-central-1:111122223333:function:f"}
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("enable_rule", {"Name": "no"}),

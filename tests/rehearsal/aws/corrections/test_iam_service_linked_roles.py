@@ -11,6 +11,8 @@ from delivery.founding import Look
 from delivery.founding.linked import LINKED, LinkedRole
 from rehearsal.aws.corrections import iam_service_linked_roles
 
+pytestmark = pytest.mark.ministack
+
 
 @pytest.fixture
 def iam(ministack: Any) -> Any:

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from rehearsal.aws.corrections import ecr_accounts
 from tests.rehearsal.aws.iam.conftest import OTHER, ROLE, Enforced, Role, allow
 
+pytestmark = pytest.mark.ministack
+
 ARN = "eu-central-1:111122223333"
 MINE = f"arn:aws:ecs:{ARN}:service/mine/api"
 

@@ -24,6 +24,8 @@ from rehearsal.aws.gateway import Gateway, JsonService, Services
 from rehearsal.aws.world import World
 from tests.rehearsal.aws.iam.conftest import OTHER, Enforced, Role, allow
 
+pytestmark = pytest.mark.ministack
+
 ARN = "eu-central-1:111122223333"
 TARGET = {
     "ServiceNamespace": "ecs",

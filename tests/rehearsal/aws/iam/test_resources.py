@@ -12,6 +12,8 @@ from rehearsal.aws.iam.call import Call
 from rehearsal.aws.iam.keys import keys
 from rehearsal.aws.iam.resources import resources
 
+pytestmark = pytest.mark.ministack
+
 HERE = "eu-central-1:111122223333"
 
 

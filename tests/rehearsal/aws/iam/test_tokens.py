@@ -18,6 +18,8 @@ from rehearsal.github.tokens import ISSUER, Issuer
 from tests.rehearsal.aws.iam.conftest import Enforced
 from tests.rehearsal.aws.inprocess import _send
 
+pytestmark = pytest.mark.ministack
+
 HOST = "token.actions.githubusercontent.com"
 PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{HOST}"
 CLAIMS = {

@@ -18,6 +18,8 @@ from tests.components.support import place
 from tests.rehearsal.aws.iam.conftest import OTHER, Enforced, Role
 from tests.rehearsal.aws.iam.test_enforcing import refused
 
+pytestmark = pytest.mark.ministack
+
 BUCKET = "shop-staging-releases-111122223333"
 
 
