@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +33,8 @@ HALF = (
 )
 #: Tests of the house and its pages, which read all of it; `--check` holds them.
 STANDING = ("tests/test_layers.py", "tests/test_seeds.py")
+#: How Python is told to run pytest where nothing but the answer counts.
+UNMEASURED = ("-m", "tests.leaving")
 #: What pytest returns where it has found no test.
 NOTHING = 5
 
@@ -57,8 +59,16 @@ def main(words: Sequence[str]) -> int:
         action="store_true",
         help="may install a Docker engine from the distribution's packages, as root",
     )
+    parser.add_argument(
+        "--reports",
+        type=Path,
+        metavar="FOLDER",
+        help="with --unit: leave JUnit's XML there, and coverage.xml of the lines that ran; takes twice as long",
+    )
     parser.add_argument("pytest", nargs="*", help="words for pytest, after `--`")
     asked = parser.parse_args(words)
+    if asked.reports and not asked.unit:
+        parser.error("--reports goes with --unit")
 
     if asked.format:
         return run_all([["ruff", "check", "--fix", "."], ["ruff", "format", "."]])
@@ -74,34 +84,61 @@ def main(words: Sequence[str]) -> int:
             ]
         )
     if asked.unit:
+        if asked.reports:
+            return run_measured(asked.pytest, asked.reports.absolute())
         return run_unit(asked.pytest)
     engines = ["rehearsal", "with-engines", *(["--install-missing"] if asked.install_missing else []), "--"]
     return run_all([[*engines, sys.executable, "-m", "pytest", *asked.pytest]])
 
 
-def run_unit(words: Sequence[str]) -> int:
+def run_unit(words: Sequence[str], with_words: Callable[[int], Sequence[str]] = lambda _: UNMEASURED) -> int:
     """Run the fast tests, in two halves side by side unless `words` name some; return the code of what fails, or 0.
+
+    with_words: how Python is told to run pytest, for each process by its number.
 
     Each half is a pytest of its own, which loads only what it tests: for every process to load everything, and to tell
     another one about each test, would take as long as half of the tests.
     """
     # Nothing fast is about logs, which pytest gets ready for three times for each test.
-    tests = ["-m", "tests.leaving", "-p", "no:logging", "-m", f"not ({SLOW})", *words]
+    tests = ["-p", "no:logging", "-m", f"not ({SLOW})", *words]
     if any(word.startswith("tests") for word in words):
-        return start(tests, HYPOTHESIS_PROFILE="unit").wait()
+        return start([*with_words(1), *tests], HYPOTHESIS_PROFILE="unit").wait()
     slow = slow_files()
     rooms = [f"tests/{room}" for room in HALF]
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with tempfile.TemporaryFile() as told:
-        one = start([*tests, *colour, *rooms], told, HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(slow))
+        first, second = [*with_words(1), *tests, *colour, *rooms], [*with_words(2), *tests, "tests"]
+        one = start(first, told, HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(slow))
         elsewhere = [*slow, *rooms, *STANDING]
-        other = start([*tests, "tests"], HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(elsewhere))
+        other = start(second, HYPOTHESIS_PROFILE="unit", SLIPWAY_TESTS_LEFT_OUT=left_out(elsewhere))
         codes = {other.wait(), one.wait()}
         told.seek(0)
         sys.stdout.buffer.write(told.read())
         sys.stdout.flush()
     # What `words` ask for may be in one half alone.
     return max(codes - {NOTHING} or codes)
+
+
+def run_measured(words: Sequence[str], reports: Path) -> int:
+    """Run the fast tests, and leave in `reports` what they did and which lines ran; return as `run_unit` does."""
+    reports.mkdir(parents=True, exist_ok=True)
+    for old in [*reports.glob("unit-*.xml"), *reports.glob(".coverage.*"), reports / "coverage.xml"]:
+        old.unlink(missing_ok=True)
+
+    def measured(number: int) -> list[str]:
+        lines = ["-m", "coverage", "run", f"--data-file={reports}/.coverage.{number}"]
+        return [*lines, "-m", "pytest", f"--junitxml={reports}/unit-{number}.xml"]
+
+    failed = run_unit(words, measured)
+    data = f"--data-file={reports}/.coverage"
+    lines = run_all(
+        [
+            ["coverage", "combine", "--quiet", data, str(reports)],
+            ["coverage", "xml", "--quiet", data, "-o", f"{reports}/coverage.xml"],
+            ["coverage", "report", data, "--format=total"],
+        ]
+    )
+    return failed or lines
 
 
 def left_out(paths: Sequence[str]) -> str:
