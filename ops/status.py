@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from delivery.hold import lift_words
-from delivery.lines import taken_back
+from delivery.lines import taken_back, way_back
 from delivery.locks import Lock
 from delivery.meaning import Phase, View
 from delivery.records import Journal, Pointer, Record
@@ -83,7 +83,9 @@ def _serves(stack: str, pointer: Pointer, seen: Seen) -> Iterator[str]:
     if seen.warm and record:
         until = f" until {when(record.warm_until)} UTC" if record.warm_until else ""
         old = record.before_version or "what served before"
-        yield f"Warm: {old} is kept{until}. Back in seconds: `./slipway rollback -s {stack} --reason …`."
+        # What people brought past us has no record to go back to: AWS alone takes traffic back to it.
+        back = f"./slipway rollback -s {stack} --reason …" if record.before_release else way_back(record, "")
+        yield f"Warm: {old} is kept{until}. Back in seconds: `{back}`."
 
 
 def _alarms(seen: Seen) -> Iterator[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from delivery import lines
+from delivery.before import WITHIN, Before, before
 from delivery.clock import moment
 from delivery.plan import ServicePlan
 from delivery.policy import Policy, Wish
@@ -18,7 +19,7 @@ from delivery.records import NOW
 from delivery.serving import World
 from delivery.store import Store
 from delivery.tools import Tools
-from plugin.wire import read_gates, read_plan, unknown
+from plugin.wire import read_gates, read_plan, read_service, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,16 @@ def difference(olds: Mapping[str, Any], news: Mapping[str, Any], tools: Tools, s
         found = Difference(True, words)
     if not found.changed or not known:
         return found
-    warnings = [
-        _taken_back(_version(news), store),
-        _by_hand(olds, news, store),
-        "" if adopts else refused(news, tools, store),
-    ]
+    served = _before(olds, news, tools.world, store)
+    if served.past and not adopts:
+        # What the books say of taking back is about something that does not serve.
+        if olds.get("version") != _version(news):
+            found = replace(found, words=f"{served.told} → {_version(news)}")
+        warnings = [f"{served.past}. This update would release {_version(news)}"]
+    else:
+        warnings = [_taken_back(_version(news), store), _by_hand(olds, news, store)]
+    if not adopts:
+        warnings.append(refused(news, tools, store))
     return replace(found, warning="\n".join(filter(None, warnings)))
 
 
@@ -92,6 +98,17 @@ def first(news: Mapping[str, Any]) -> str:
 
 def _reasons(service: ServicePlan, world: World) -> list[str]:
     return [f"{service.name}: {reason}" for reason in world.differences(service, world.look(service))]
+
+
+def _before(olds: Mapping[str, Any], news: Mapping[str, Any], world: World, store: Store) -> Before:
+    """What serves now, by the world; nothing is said of it while a release is under way."""
+    given = olds if unknown(news.get("services")) else news
+    if not isinstance(given.get("services"), list) or store.journal() is not None:
+        return Before()
+    services = [read_service(service) for service in given["services"]]
+    looked = [(service, world.look(service)) for service in services]
+    ran = {service.name: world.served(service, seen.task_definition) for service, seen in looked if seen is not None}
+    return before(ran, store.pointer(), lambda: store.latest(WITHIN), world.definitions)
 
 
 def _interrupted(store: Store) -> str:

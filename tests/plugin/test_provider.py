@@ -25,6 +25,7 @@ from plugin.wire import read_plan, to_dict, to_struct
 from tests.delivery.fake_clients import ACCOUNT, AwsError, FakeClients, Killed
 from tests.delivery.fake_tasks import Script, tells
 from tests.delivery.fakes import BUCKET, FakeAws, image, service_plan
+from tests.delivery.scene import deployed_past_us
 
 URN = "urn:pulumi:staging::shop::slipway:aws:Release$slipway:index:Release::release"
 
@@ -253,6 +254,27 @@ def test_where_the_release_that_serves_again_is_wanted_nothing_has_to_be_said(
     assert world.diff(outputs, news).changes == NONE
     world.update(news, preview=True)
     assert told == []
+
+
+@pytest.mark.parametrize("definition", ["known", UNKNOWN])
+def test_a_preview_says_that_something_else_serves_than_was_written_down(
+    world: World, monkeypatch: pytest.MonkeyPatch, definition: str
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.note", lambda self, line: told.append(line))
+    monkeypatch.setattr("plugin.progress.Row.warn", lambda self, line: told.append(f"warning: {line}"))
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    outputs = world.update(world.inputs(world.new, "b"))
+    told.clear()
+    deployed_past_us(world.aws, world.aws.define(5, image("a"), cpu=1))
+    news = world.inputs(UNKNOWN if definition == UNKNOWN else world.aws.define(6, image("c")), "c", "1.9.0")
+    assert world.diff(outputs, news).changes == SOME
+    world.update(news, preview=True)
+    assert told == [
+        f"warning: not 1.8.0 served, as was written down, but api: api:5 ({image('a')}), the images of 1.7.4: "
+        "somebody deployed past Slipway, or CodeDeploy went back. This update would release 1.9.0",
+        "1.7.4 by hand → 1.9.0",
+    ]
 
 
 def by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], list[str]]:
