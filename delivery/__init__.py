@@ -35,5 +35,6 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `ledger`, `records`, `documents`, `store` | what is written down |
 | `update`, `histories` | the Pulumi update that ran a release; its entry in Pulumi's own history |
 | `telling`, `lines`, `redact` | what people hear |
+| `notices` | who else is told: a chat, a topic, an issue |
 | `tools`, `aws`, `clock`, `errors` | what all of it works with |
 """

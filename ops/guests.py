@@ -21,7 +21,7 @@ from ops.sizes import size, values
 UNTIL = "%Y-%m-%dT%H:%MZ"
 #: What a guest has of its own, or as its host has it; nothing of it is copied.
 _NOT_COPIED = {
-    "guest", "protect", "scale", "release", "version", "gates", "github", "source", "domain", "certificate_arn",
+    "guest", "tell", "protect", "scale", "release", "version", "gates", "github", "source", "domain", "certificate_arn",
     "vpc_id", "cidr", "zones", "nat", "subnets",
 }  # fmt: skip
 

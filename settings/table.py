@@ -79,6 +79,7 @@ SETTINGS: Mapping[str, Setting] = {
     "alarms": Setting(Form.OBJECT, "fields, below"),
     "waive": Setting(Form.OBJECT, "name of an alarm → why"),
     "gates": Setting(Form.OBJECT, "fields, below"),
+    "tell": Setting(Form.OBJECT, "fields, below"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
     "secrets": Setting(
@@ -218,6 +219,22 @@ GATES: Mapping[str, Field] = {
     ),
     "override": Field(
         Form.OBJECT, {}, "`after`, `tagged` or `freeze` → why", "Gates that only warn. The record keeps which and why."
+    ),
+}
+
+TELL: Mapping[str, Field] = {
+    "webhook": Field(
+        Form.TEXT,
+        "",
+        "empty, or name or ARN of a secret",
+        'The secret holds a chat\'s address, which takes `{"text": …}`: Slack, Mattermost, Google Chat.',
+    ),
+    "topic": Field(Form.TEXT, "", "empty, or the ARN of an SNS topic", "Mail, a pager, whatever listens to it."),
+    "issues": Field(
+        Form.TEXT,
+        "",
+        "empty, or a repository: `acme/shop`",
+        "Where going back opens an issue with the label `incident`, by `GITHUB_TOKEN` (or `GH_TOKEN`).",
     ),
 }
 
@@ -391,6 +408,7 @@ OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "database": DATABASE,
     "alarms": ALARMS,
     "gates": GATES,
+    "tell": TELL,
     "secrets.<VARIABLE>": SECRET,
     "guest": GUEST,
     "subnets": SUBNETS,
