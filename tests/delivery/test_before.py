@@ -50,6 +50,8 @@ def test_another_release_of_ours_served_and_is_named_for_the_way_back() -> None:
         f"Before it, not 1.7.4 served, as was written down, but api: api:1 ({image('a')}), the images of 1.6.0: {PAST}",
         f"1.6.0 stays warm for 60 minutes. Back: ./slipway rollback -s staging --to {earlier} --reason …",
     ]
+    back = run(aws, release_plan(service_plan(first, image("a")), version="1.6.0", source="pin"))
+    assert (back.succeeded, back.record.deployments) == (True, {}), "it was a re-route"
 
 
 def test_its_image_in_another_task_definition_is_gone_back_to_with_aws_alone() -> None:

@@ -74,8 +74,9 @@ def _told_what_served(play: Play, lines: Sequence[str], image: str) -> None:
             f"the record should say that the image of {FIRST_VERSION} served before, not {record['from_version']}.",
             f"see {play.stage.home.logs}.",
         )
-    told = [line for line in lines if f"{FIRST_VERSION} by hand stays warm" in line]
-    if not told or "aws deploy stop-deployment" not in told[0]:
+    # Another image in the definition that served is, word for word, what the first release ran: it is gone back to so.
+    told = [line for line in lines if f"{FIRST_VERSION} stays warm" in line]
+    if not told or f"./slipway rollback -s {STAGING} --to {record['from_release']} " not in told[0]:
         raise RehearsalError("the update should say what stays warm, and how to go back to it.", "\n".join(lines[-20:]))
     play.console.quote(told)
 
