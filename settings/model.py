@@ -169,6 +169,8 @@ class Guest:
     """The first of its listeners' ports: two for each service that has one."""
     until: str
     """When it may be removed, as `2026-12-01T00:00Z`."""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """By service, the port for users where it is not counted from `port`; the next one is for checks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,7 +85,7 @@ def read(source: Source) -> Shared | Environment:
     version = rollout.version(fields["version"])
     visiting = guest(fields, source, account, region, protect=common["protect"])
     if visiting:
-        common["services"] = on_ports(apps, visiting.port)
+        common["services"] = on_ports(apps, visiting, fields["guest"])
     if (node := fields["github"]).value and "github" in source.given:
         node.wrong("has no meaning in a stack of kind environment", "it stands in the shared one's", got="")
     common |= {

@@ -251,6 +251,12 @@ GUEST: Mapping[str, Field] = {
         "1024 to 65000",
         "The load balancer's first port for it. Each service with a port takes two: for users, then for checks.",
     ),
+    "ports": Field(
+        Form.OBJECT,
+        {},
+        "service → 1024 to 65000",
+        "The first of a service's two, which it keeps when others come. Default: counted from `port`, by name.",
+    ),
     "until": Field(
         Form.TEXT,
         None,

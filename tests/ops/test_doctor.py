@@ -14,10 +14,10 @@ from delivery.founding.linked import LINKED
 from delivery.locks import folder_of
 from ops import backend, doctor, machine
 from ops.sizes import Values, size
+from tests.delivery.fake_account import ACCOUNT, Account, Calls
 from tests.delivery.fake_clients import AwsError, FakeClients
 from tests.delivery.scene import deployed_past_us, run
 from tests.ops.environment import Environment
-from tests.ops.fake_account import ACCOUNT, Account, Calls
 
 REGION = f"account {ACCOUNT} in eu-central-1"
 SERVICES = "  services: {default: {api: {port: 8000, cpu: 1024}}}\n  rollout: {default: all at once}\n"

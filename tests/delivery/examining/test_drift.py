@@ -9,10 +9,10 @@ import pytest
 from delivery.examining import Finding, Level
 from delivery.examining.drift import images, served, ways
 from delivery.store import Store
+from tests.delivery.fake_account import Calls
 from tests.delivery.fake_clients import AwsError, Killed
 from tests.delivery.fakes import BUCKET, FakeAws, image, release_plan, service_plan
 from tests.delivery.scene import deployed_past_us, run, world
-from tests.ops.fake_account import Calls
 
 AGAIN = "`pulumi up --refresh -s staging` sets it right"
 DOOR, TASKS = "sg-door", "sg-1"
