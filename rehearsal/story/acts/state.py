@@ -217,6 +217,7 @@ def _record(number: int, at: datetime) -> dict[str, Any]:
         "finished": f"{at + timedelta(minutes=9):%FT%TZ}",
         "seconds": {"gates": 1.0, "provision": 60.0, "checks": 2.0, "shift": 300.0, "bake": 120.0, "total": 483.0},
         "deployments": {"api": f"d-{number:09X}"},
+        "overrides": [],
         "settings_hash": "0de0953c8806",
         "settings": {"services": {"api": {"port": 8000, "health": "/health"}}, "env": {"NUMBER": str(number)}},
     }
