@@ -13,6 +13,7 @@ from typing import Any
 from delivery import lines
 from delivery.before import WITHIN, Before, before
 from delivery.clock import moment
+from delivery.errors import RecordError
 from delivery.plan import ServicePlan
 from delivery.policy import Policy, Wish
 from delivery.records import NOW
@@ -40,7 +41,10 @@ def difference(olds: Mapping[str, Any], news: Mapping[str, Any], tools: Tools, s
         # The state still names what was gone back from, also where nothing has to move any more.
         words = f"{_version(news)} serves already: taken into the state; only other settings move traffic"
         found = Difference(True, words)
-    if not found.changed or not known:
+    if not found.changed and known:
+        words = _elsewhere(news, store)
+        return Difference(bool(words), words)
+    if not known:
         return found
     served = _before(olds, news, tools.world, store)
     if served.past and not adopts:
@@ -116,6 +120,27 @@ def _interrupted(store: Store) -> str:
     if journal is None:
         return ""
     return f"{journal.record.version}: goes on where the update was interrupted ({journal.step})"
+
+
+def _elsewhere(news: Mapping[str, Any], store: Store) -> str:
+    """That what is written down of how services are delivered is out of date: a listener was made anew, perhaps.
+
+    Whoever has no engine goes by that (`rollback --now`, `doctor`). The update writes it, and moves nothing.
+    """
+    try:
+        ground = store.ground()
+    except RecordError as error:
+        return f"{_version(news)}: {error.message}; it is written anew, nothing moves"
+    had = {one.name: _delivered(one) for one in ground or ()}
+    services = [read_service(one) for one in news["services"]]
+    moved = [one.name for one in services if one.name in had and had[one.name] != _delivered(one)]
+    return f"{_version(news)}: {', '.join(moved)}: delivered another way, nothing moves" if moved else ""
+
+
+def _delivered(service: ServicePlan) -> tuple[object, ...]:
+    names = (service.cluster, service.service, service.application, service.deployment_group)
+    doors = (service.listener, service.test_listener, service.load_balancer)
+    return (*(name or "" for name in (*names, *doors)), service.target_groups, service.alarms)
 
 
 def _taken_back(will: str, store: Store) -> str:

@@ -178,6 +178,34 @@ def test_another_version_of_the_same_content_rolls_nothing(world: World) -> None
     assert world.diff(outputs, world.inputs(world.old, "a", "1.7.5")).changes == NONE
 
 
+def test_a_listener_that_was_made_anew_is_written_down_and_moves_nothing(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    news = world.inputs(world.old, "a", "1.7.4", test_listener="listener/test2/api")
+    assert world.diff(outputs, news).changes == SOME
+    assert world.provider._said[URN] == "1.7.4: api: delivered another way, nothing moves"
+    assert world.provider._warnings[URN] == ""
+    again = world.update(news)
+    assert again["releaseId"] == outputs["releaseId"], "it is no release"
+    assert [one["test_listener"] for one in ground(world)] == ["listener/test2/api"]
+    assert world.aws.codedeploy.deployments == []
+    assert world.diff(again, news).changes == NONE
+
+
+def test_what_cannot_be_read_of_how_services_are_delivered_is_written_anew(world: World) -> None:
+    news = world.inputs(world.old, "a", "1.7.4")
+    outputs = world.create(news)
+    world.aws.objects["services.json"] = b"{"
+    assert world.diff(outputs, news).changes == SOME
+    assert world.provider._said[URN].endswith("; it is written anew, nothing moves")
+    assert world.diff(world.update(news), news).changes == NONE
+
+
+def ground(world: World) -> list[dict[str, Any]]:
+    """What is written down of how services are delivered."""
+    found: list[dict[str, Any]] = json.loads(world.aws.objects["services.json"])["services"]
+    return found
+
+
 def test_a_new_task_definition_with_the_same_content_rolls_nothing(world: World) -> None:
     outputs = world.create(world.inputs(world.old, "a"))
     assert world.diff(outputs, world.inputs(world.aws.define(3, image("a")), "a")).changes == NONE
