@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -153,3 +155,31 @@ def test_a_subject_is_as_long_as_sns_takes() -> None:
 def test_only_the_web_is_posted_to(address: str) -> None:
     with pytest.raises(ValueError, match="no address of the web"):
         Post()(address, {}, {})
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("status", [201, 403])
+def test_what_is_posted_arrives_and_every_status_is_an_answer(status: int) -> None:
+    heard: list[tuple[str | None, str | None, bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append((self.headers["Authorization"], self.headers["Content-Type"], body))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b'{"html_url": "x"}')
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.handle_request)
+    thread.start()
+    try:
+        answer = Post()(f"http://127.0.0.1:{server.server_port}/", {"Authorization": "Bearer t"}, {"text": "hello"})
+    finally:
+        thread.join(10)
+        server.server_close()
+    assert answer == (status, b'{"html_url": "x"}')
+    assert heard == [("Bearer t", "application/json", b'{"text": "hello"}')]
