@@ -49,8 +49,8 @@ def before(
     """
     if pointer is None:
         return Before()
-    wrong = sorted(name for name in ran if not _same(ran[name], pointer.services.get(name), definitions))
-    wrong = [name for name in wrong if name in pointer.services]
+    named = sorted(ran.keys() & pointer.services.keys())
+    wrong = [name for name in named if not _same(ran[name], pointer.services[name], definitions)]
     if not wrong:
         return Before(version=pointer.version, release=pointer.release)
     newest = list(good(records()))
@@ -71,9 +71,9 @@ def _all(ran: Mapping[str, Served], record: Record, alike: Callable[[Served, Ser
     return all(name in record.services and alike(served, record.services[name]) for name, served in ran.items())
 
 
-def _same(served: Served, other: Served | None, definitions: Definitions) -> bool:
+def _same(served: Served, other: Served, definitions: Definitions) -> bool:
     """Whether tasks of both would be equal. One whose definition is gone is known by its image."""
-    if other is None or served.image != other.image:
+    if served.image != other.image:
         return False
     one, two = served.task_definition, other.task_definition
     return definitions.same(one, two) or definitions.get(two) is None
