@@ -150,7 +150,7 @@ def _rules(ec2: Any, groups: set[str]) -> list[Mapping[str, Any]] | None:
     try:
         found = ec2.describe_security_groups(GroupIds=sorted(groups))["SecurityGroups"]
     except Exception as error:
-        if error_code(error) != "InvalidGroup.NotFound":
+        if not error_code(error).startswith("InvalidGroup"):
             raise
         return None
     return [rule for group in found for rule in group.get("IpPermissions", [])]

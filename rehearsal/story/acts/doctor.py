@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ ROLE = "rehearsal-operator"
 #: engine may be of the machine's own making, and AWS's own roles are made by `./slipway init`, which was not needed.
 KNOWN = {"state", "quotas", "versions", "roles"}
 ELSEWHERE = "elsewhere"
+#: Seconds of the wall in which an alarm must have data that was made again.
+PATIENCE = 90.0
 #: No process has such a number: https://man7.org/linux/man-pages/man5/proc_sys_kernel.5.html (pid_max).
 NOBODY = 2**22 + 1
 ALLOWED: Mapping[str, Any] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -77,7 +80,7 @@ def play(play: Play) -> None:
         fixes = _found(play, answer, broken)
         _mend(play, fixes)
         iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=_policy(ALLOWED))
-        _well(play, _ask(play, hand))
+        _well(play, _settled(play, hand))
     finally:
         iam.delete_role_policy(RoleName=ROLE, PolicyName="all")
         iam.delete_role(RoleName=ROLE)
@@ -92,7 +95,8 @@ def _all(play: Play) -> list[Broken]:
     ground = json.loads(_object(play, "services.json"))["services"]
     service = next(one for one in ground if one["name"] == name)
     (group,) = service["security_groups"]
-    rules = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    rules = [rule["SecurityGroupRuleId"] for rule in found if not rule["IsEgress"]]
     balancer = elbv2.describe_load_balancers(LoadBalancerArns=[service["load_balancer"]])["LoadBalancers"][0]
 
     def elsewhere() -> None:
@@ -123,7 +127,7 @@ def _all(play: Play) -> list[Broken]:
             "drift",
             f"{name}: no rule of {group} lets the load balancer in on port {service['port']}",
             again,
-            lambda: ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules),
+            lambda: ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=rules),
         ),
         Broken(
             "the listener for checks is sent to another target group",
@@ -192,6 +196,16 @@ def _mend(play: Play, fixes: Sequence[str]) -> None:
     elbv2 = play.stage.client("elbv2")
     for group in elbv2.describe_target_groups(Names=[ELSEWHERE])["TargetGroups"]:
         elbv2.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
+
+
+def _settled(play: Play, hand: Hand) -> Answer:
+    """Ask until the alarm that was made again has data."""
+    limit = time.monotonic() + PATIENCE
+    while True:
+        answer = _ask(play, hand)
+        if time.monotonic() > limit or all(one["check"] != "alarms" for one in answer.of("warning")):
+            return answer
+        time.sleep(5)
 
 
 def _ask(play: Play, hand: Hand) -> Answer:
