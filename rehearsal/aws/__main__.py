@@ -68,6 +68,7 @@ def _serve(options: argparse.Namespace) -> None:
     from rehearsal.aws.events import Bus
     from rehearsal.aws.gateway import JsonService, Services
     from rehearsal.aws.proxy.upstream import Upstream
+    from rehearsal.aws.quotas import Quotas
 
     corrected = server.correct(world)
     codedeploy = CodeDeploy.of(world, Bus(world).publish)
@@ -78,7 +79,7 @@ def _serve(options: argparse.Namespace) -> None:
         there = replace(world, account=account)
         return [CodeDeploy.of(there, Bus(there).publish), AutoScaling(there)]
 
-    ours = Services(world, [codedeploy, autoscaling], elsewhere)
+    ours = Services(world, [codedeploy, autoscaling, Quotas(world)], elsewhere)
     asyncio.run(server.run(world, Upstream.of(outer), ours, corrected, scaling.tick))
 
 
