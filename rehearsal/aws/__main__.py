@@ -77,7 +77,7 @@ def _serve(options: argparse.Namespace) -> None:
 
     def elsewhere(account: str) -> list[JsonService]:
         there = replace(world, account=account)
-        return [CodeDeploy.of(there, Bus(there).publish), AutoScaling(there)]
+        return [CodeDeploy.of(there, Bus(there).publish), AutoScaling(there), Quotas(there)]
 
     ours = Services(world, [codedeploy, autoscaling, Quotas(world)], elsewhere)
     asyncio.run(server.run(world, Upstream.of(outer), ours, corrected, scaling.tick))

@@ -27,6 +27,7 @@ class Quotas(ModelledService):
     def __init__(self, world: World) -> None:
         self._world = world
         super().__init__("service-quotas", {"GetServiceQuota": self._get}, validation_error="IllegalArgumentException")
+        self.iam_prefix = "servicequotas"
 
     def _get(self, request: dict[str, Any]) -> dict[str, Any]:
         service, code = request["ServiceCode"], request["QuotaCode"]

@@ -23,8 +23,8 @@ WHY = (
     "must name each, with what mends it, and be silent again once that was done."
 )
 ROLE = "rehearsal-operator"
-#: What is worth knowing of every rehearsal, and no problem: its state is a folder, the engine may be of the machine's own
-#: making, and AWS's own roles are made by `./slipway init`, which was not needed.
+#: What is worth knowing of every rehearsal, and no problem: its state is a folder, the engine may be of the machine's
+#: own making, and AWS's own roles are made by `./slipway init`, which was not needed.
 KNOWN = {"state", "versions", "roles"}
 ELSEWHERE = "elsewhere"
 #: Seconds of the wall in which an alarm must have data that was made again.
