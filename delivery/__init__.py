@@ -18,7 +18,7 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `apart` | where each service stands for itself: what failed is set aside, the others go on |
 | `workers` | services without a port: ECS's own rolling update |
 | `scaling`, `stop` | autoscaling is held during the shift; the wish to stop |
-| `serving`, `definitions` | what really serves now |
+| `serving`, `definitions`, `before` | what really serves now; what did when a release began |
 | `pins`, `compare` | versions of secrets that a release names; what else than images differs between two |
 | `ending`, `undoing`, `failures` | how it ends: verified, or taken back and explained |
 | `causes`, `trouble`, `tasks` | why tasks do not come up, and whether there is any hope |
@@ -35,5 +35,6 @@ Nothing here knows Pulumi, and nothing above knows CodeDeploy's words.
 | `ledger`, `records`, `documents`, `store` | what is written down |
 | `update`, `histories` | the Pulumi update that ran a release; its entry in Pulumi's own history |
 | `telling`, `lines`, `redact` | what people hear |
+| `notices` | who else is told: a chat, a topic, an issue |
 | `tools`, `aws`, `clock`, `errors` | what all of it works with |
 """

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from delivery import failures, lines
 from delivery.apart import Apart
 from delivery.aws import explained
+from delivery.before import WITHIN, Before, before
 from delivery.clock import stamp
-from delivery.errors import Cancelled, DeliveryError, Refused, ReleaseFailed
+from delivery.errors import Cancelled, DeliveryError, RecordError, Refused, ReleaseFailed
 from delivery.ledger import Ledger
 from delivery.plan import ReleasePlan, ServicePlan
 from delivery.records import Pointer, Record, Result, Served
@@ -85,8 +87,9 @@ class Ending:
         way = lines.Way.AT_ONCE if pace.at_once and self._way == lines.Way.SHIFT else self._way
         self._ledger.note("record")
         self._set_tags(self._plan.services)
+        served = self._before(self._ledger.record.before)
         record = self._ledger.close("succeeded", "", serving, warm_until=self._warm_until)
-        self._tools.teller.note("\n".join(lines.succeeded(self._plan, record, previous, way, passed)))
+        self._tools.teller.note("\n".join(lines.succeeded(self._plan, record, served, way, passed)))
         return Outcome(record=record, version=record.version, serving=_arns(serving))
 
     def _succeed_in_part(self) -> Outcome:
@@ -95,6 +98,7 @@ class Ending:
         serving, kept = self._serving(), self._apart.kept
         cause += f"\n{', '.join(kept)}: {self._plan.version} serves; {', '.join(self._apart.failed)}: as before"
         self._set_tags([service for service in self._plan.services if service.name in kept])
+        self._before(self._ledger.record.before)
         record = self._ledger.close("failed", cause, serving, self._apart.results)
         pointer = self._store.pointer()
         version = pointer.version if pointer else ""
@@ -107,9 +111,14 @@ class Ending:
         version, serving = "", {}
         try:
             cause += self._undo([*self._shifts, *self._apart.shifts], [*self._workers, *self._apart.workers])
+            # What cannot be looked at is no reason not to write down how it ended.
+            served = Before(version=self._ledger.record.before_version)
+            with suppress(Exception):
+                served = self._before(self._ledger.record.before or self._serving())
             record = self._ledger.close(result, cause, {})
-            pointer = self._store.pointer()
-            version, serving = pointer.version if pointer else "", _arns(self._serving())
+            if served.past:
+                self._tools.teller.warn(f"before it, {served.past}")
+            version, serving = served.told, _arns(self._serving())
         except Exception as second:
             # The journal stays: whoever comes next takes up here.
             cause += f"\nTaking it back could not be followed to its end: {explained(second).message}"
@@ -124,6 +133,16 @@ class Ending:
         self._tools.scaling.resume(self._ledger.held)
         self._ledger.freed()
         return f"\nNot all is as it was before: {'; '.join(problems)}" if problems else ""
+
+    def _before(self, ran: Mapping[str, Served]) -> Before:
+        """What served when it began; the ledger knows it from now on. A pointer that nobody can read says nothing."""
+        try:
+            pointer = self._store.pointer()
+        except RecordError:
+            pointer = None
+        found = before(ran, pointer, lambda: self._store.latest(WITHIN), self._tools.world.definitions)
+        self._ledger.began_with(found)
+        return found
 
     @property
     def _way(self) -> lines.Way:

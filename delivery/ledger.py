@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from delivery import redact
+from delivery.before import Before
 from delivery.clock import Clock, moment
 from delivery.errors import RecordError
 from delivery.plan import ReleasePlan
@@ -107,6 +108,10 @@ class Ledger:
             schemas=record.schemas if schemas is None else schemas,
         )
         self._store.note(Journal(step=step, record=self.record, held=self.held))
+
+    def began_with(self, before: Before) -> None:
+        """Know what served when it began, by what was seen: the pointer may name something else."""
+        self.record = replace(self.record, before_version=before.version, before_release=before.release)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
+from delivery.before import Before
 from delivery.clock import moment
 from delivery.meaning import Phase
 from delivery.plan import ReleasePlan
@@ -72,22 +73,40 @@ def taken_back(record: Record, serves: Pointer | None) -> str:
     return f"{record.version} was taken back by CodeDeploy at {when}: {cause}{now}"
 
 
-def succeeded(plan: ReleasePlan, record: Record, previous: Pointer | None, way: Way, checks: int) -> list[str]:
-    """What is said at the end of a release that serves."""
+def succeeded(plan: ReleasePlan, record: Record, before: Before, way: Way, checks: int) -> list[str]:
+    """What is said at the end of a release that serves. before: what served when it began."""
     commit = f" ({record.commit[:7]})" if record.commit else ""
     parts = [f"checks {checks}/{checks}"] if checks else []
     parts += [plan.strategy.describe() if way == Way.SHIFT else way.value]
     lines = [f"{record.version}{commit} serves 100%: {', '.join(parts)}"]
-    if (
-        way in (Way.SHIFT, Way.AT_ONCE)
-        and previous
-        and previous.version != record.version
-        and plan.strategy.warm_minutes
-    ):
-        back = f"./slipway rollback -s {plan.environment} --reason …"
-        lines.append(f"{previous.version} stays warm for {plan.strategy.warm_minutes} minutes. Back: {back}")
+    if before.past:
+        lines.append(f"Before it, {before.past}")
+    came = before.past or before.version not in ("", record.version)
+    if way in (Way.SHIFT, Way.AT_ONCE) and came and plan.strategy.warm_minutes:
+        # The verb's own choice is the release before: where something else served, it has to be named.
+        named = before.release if before.past or plan.source == "pin" else ""
+        back = way_back(record, named, plan.services[0].listener or "") if before.past else _verb(record, named)
+        if back:
+            lines.append(f"{before.told} stays warm for {plan.strategy.warm_minutes} minutes. Back: {back}")
     lines.append(f"Record: {record_of(record)}")
     return lines
+
+
+def way_back(record: Record, to: str, listener: str = "") -> str:
+    """How to go back to what a release keeps warm; empty where it keeps nothing.
+
+    to: the id of the release that served; empty where none of ours did: then AWS alone can take traffic back.
+    listener: an ARN; its region is AWS's.
+    """
+    if to:
+        return _verb(record, to)
+    at = "".join(f" --region {region}" for region in listener.split(":")[3:4])
+    stops = [one for one in record.deployments.values() if one]
+    return " && ".join(f"aws deploy stop-deployment{at} --deployment-id {one} --auto-rollback-enabled" for one in stops)
+
+
+def _verb(record: Record, to: str) -> str:
+    return f"./slipway rollback -s {record.environment}{f' --to {to}' if to else ''} --reason …"
 
 
 def record_of(record: Record) -> str:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from delivery import failures
 from delivery.aws import explained
+from delivery.before import WITHIN, before
 from delivery.errors import DeliveryError, Refused
 from delivery.hold import Hold
 from delivery.ledger import Ledger
@@ -61,6 +62,8 @@ class Now:
         _note(ledger, "record", ways)
         self._tools.scaling.resume(held)
         ledger.freed()
+        definitions = self._tools.world.definitions
+        ledger.began_with(before(ledger.record.before, pointer, lambda: self._store.latest(WITHIN), definitions))
         return _close(ledger, ways, self._serving(services))
 
     def _plan(self, target: Record, services: Sequence[ServicePlan], reason: str) -> ReleasePlan:

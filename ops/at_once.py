@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -11,6 +12,7 @@ from delivery.aws import explained
 from delivery.errors import Refused, ReleaseFailed
 from delivery.hold import Hold, lift_words
 from delivery.migration import WITHIN
+from delivery.notices import Notice
 from delivery.now import Now, aimed, back
 from delivery.plan import ServicePlan
 from delivery.records import NOW, Journal, Pointer, Record
@@ -19,6 +21,7 @@ from ops.abort import end, wish
 from ops.asking import confirm, under_way
 from ops.choice import choose, images_exist, same
 from ops.meeting import meetings, refuse
+from ops.notify import notify
 from ops.place import Place
 from ops.reach import Reach
 
@@ -50,16 +53,23 @@ def at_once(
         _json(stack, record, "dry run", as_json=as_json)
         return
     confirm(lines, f"Take {stack} back to {record.version} now?", yes=yes, as_json=as_json)
+    serving = near.store.pointer()
     if stopping is not None:
         pointer = near.store.pointer()
         _hold(near, record, reason)
         _stop(near, stack, stopping, services, pointer, reason)
         if pointer is not None and same(record, pointer):
-            _json(stack, record, "succeeded", stopped=stopping.record.id, as_json=as_json)
+            unwell = deliver.health(near, within=0)
+            heard = notify(place, near, _notice(near, stack, record, stopping.record.version, reason, unwell))
+            _json(stack, record, "succeeded", stopped=stopping.record.id, told=heard, as_json=as_json)
             _say(stack, record, as_json=as_json)
+            _warn(near, unwell)
             return
     done = Now(stack, near.store, near.tools, services).run(record, reason, near.who)
-    _json(stack, done, done.result, as_json=as_json)
+    was = serving.version if serving else ""
+    unwell = deliver.health(near, within=0) if done.result == "succeeded" else []
+    heard = notify(place, near, _notice(near, stack, done, was, reason, unwell))
+    _json(stack, done, done.result, told=heard, as_json=as_json)
     if done.result != "succeeded":
         arrived = ", ".join(name for name, result in done.results.items() if result == "succeeded")
         raise ReleaseFailed(
@@ -69,8 +79,27 @@ def at_once(
             f"run it again: it goes on with what is missing; `./slipway status -s {stack}` says what serves",
         )
     _say(stack, record, as_json=as_json)
-    for trouble in deliver.health(near, within=0):
+    _warn(near, unwell)
+
+
+def _warn(near: Reach, unwell: Sequence[str]) -> None:
+    for trouble in unwell:
         near.tools.teller.warn(trouble)
+
+
+def _notice(near: Reach, stack: str, done: Record, was: str, reason: str, unwell: Sequence[str]) -> Notice:
+    """What is told to those whom the settings name. done: what came, or why it did not; was: the version before."""
+    return Notice(
+        act="rollback",
+        environment=stack,
+        version=done.version,
+        before=was,
+        who=near.who,
+        why=reason,
+        release=done.id,
+        cause=done.cause,
+        health=tuple(unwell),
+    )
 
 
 def _ground(near: Reach, stack: str) -> tuple[ServicePlan, ...]:
@@ -173,7 +202,7 @@ def _say(stack: str, record: Record, *, as_json: bool) -> None:
     )
 
 
-def _json(stack: str, record: Record, result: str, *, as_json: bool, **more: str) -> None:
+def _json(stack: str, record: Record, result: str, *, as_json: bool, **more: object) -> None:
     if as_json:
         found = {
             "environment": stack,

@@ -51,7 +51,14 @@ def previous(records: Sequence[Record], pointer: Pointer | None) -> Record | Non
     if returned:
         first = max(place for place, record in enumerate(found) if same(record, pointer))
         found = found[first + 1 :]
-    return next((record for record in found if not same(record, pointer)), None)
+    return _before(records, pointer, found) or next((one for one in found if not same(one, pointer)), None)
+
+
+def _before(records: Sequence[Record], pointer: Pointer, found: Sequence[Record]) -> Record | None:
+    """Return what really served before what serves, where that was a good release: people may have acted past us."""
+    serving = next((record for record in records if record.id == pointer.release), None)
+    before = serving.before_release if serving is not None else ""
+    return next((one for one in found if one.id == before and not same(one, pointer)), None)
 
 
 def same(record: Record, pointer: Pointer) -> bool:

@@ -19,6 +19,8 @@ from delivery.compare import differences
 from delivery.errors import DeliveryError, Refused
 from delivery.health import troubles
 from delivery.migration import WITHIN
+from delivery.notices import Act as Kind
+from delivery.notices import Notice
 from delivery.plan import Gates
 from delivery.policy import Policy, Wish
 from delivery.records import Pointer, Record, bucket_name
@@ -43,7 +45,7 @@ class Act:
     place, near: where. record: what, as it was written down; name: by which the setting `release` finds it.
     reason: why. served: whether it once served here. downgrade: whether a newer schema is undone first.
     lift_hold: whether a hold is lifted with it; holds: whether it sets one of its own, in the place of any other.
-    before: the id of the release that serves when it begins; empty where none does.
+    before, was: the id and version of the release that serves when it begins; empty where none does.
     """
 
     place: Place
@@ -56,6 +58,7 @@ class Act:
     lift_hold: bool = False
     holds: bool = False
     before: str = ""
+    was: str = ""
 
     @property
     def stack(self) -> str:
@@ -229,6 +232,22 @@ def unwell(stack: str, version: str, found: Sequence[str]) -> DeliveryError:
         f"{version} serves {stack}, but not all is well: {'; '.join(found)}",
         f"`./slipway status -s {stack}` and the logs say more; `./slipway rollback -s {stack} --to … --reason …` "
         "takes another release",
+    )
+
+
+def notice(act: Act, what: Kind, found: Sequence[str] = (), cause: str = "") -> Notice:
+    """What is told of it to those whom the settings name. found: what is not well; cause: why it failed."""
+    serving = act.near.store.pointer()
+    return Notice(
+        act=what,
+        environment=act.stack,
+        version=act.record.version,
+        before=act.was,
+        who=act.near.who,
+        why=act.reason,
+        release=serving.release if serving and not cause else "",
+        cause=cause,
+        health=tuple(found),
     )
 
 

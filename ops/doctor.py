@@ -15,11 +15,14 @@ from urllib.parse import urlsplit
 
 import click
 
+from delivery.definitions import Definitions
 from delivery.errors import DeliveryError
-from delivery.examining import Finding, Level, ask, not_asked, ok, problem, quotas, rights, state, warning
+from delivery.examining import Finding, Level, ask, drift, not_asked, ok, problem, quotas, rights, state, warning
 from delivery.examining import account as accounts
 from delivery.examining import environment as environments
+from delivery.listeners import Listeners
 from delivery.owners import ThisMachine as Owners
+from delivery.serving import World
 from delivery.store import Store
 from naming import Kind, Names, partition
 from ops import backend, machine
@@ -44,6 +47,7 @@ _OF_AWS = (
     environments.DEPLOYMENTS,
     environments.ALARMS,
     environments.PARTS,
+    drift.DRIFT,
 )
 
 
@@ -76,7 +80,8 @@ def doctor(chosen: tuple[str, ...], as_json: bool) -> None:
     """Look at this machine, the AWS account and the environments, and say what is to be mended and how.
 
     Credentials and permissions, quotas, AWS's own roles; Pulumi's state and locks; what is under way or was left;
-    deployments, alarms, versions, tools. It changes nothing. What cannot be asked is said and hides nothing else.
+    deployments, alarms, what was changed by hand; versions, tools. It changes nothing. What cannot be asked is said and
+    hides nothing else.
     Exit code 0: nothing to mend (warnings are worth knowing); 1: something is.
     """
     folder = Path.cwd()
@@ -239,6 +244,15 @@ def _environment(place: Place, open_: Open, now: datetime) -> Iterator[Question]
         if any(service.shifts for service in store.ground() or ()):
             yield from environments.warden(open_("events"), rule, stack)
 
+    def world() -> World:
+        return World(open_("ecs"), Listeners(open_("elbv2"), open_("ec2")), Definitions(open_("ecs")))
+
+    def drifted() -> Iterator[Finding]:
+        return drift.served(world(), store, store.ground() or (), stack)
+
+    def reached() -> Iterator[Finding]:
+        return drift.ways(open_("elbv2"), open_("ec2"), world(), store.ground() or (), stack)
+
     yield Question(stack, rights.RIGHTS, may)
     yield Question(stack, environments.RELEASE, lambda: environments.under_way(store, stack, now, SESSION))
     yield Question(stack, environments.HOLD, lambda: environments.held(store, stack))
@@ -246,6 +260,9 @@ def _environment(place: Place, open_: Open, now: datetime) -> Iterator[Question]
     yield Question(stack, environments.ALARMS, watched)
     yield Question(stack, environments.PARTS, stands)
     yield Question(stack, environments.PARTS, written)
+    yield Question(stack, drift.DRIFT, drifted)
+    yield Question(stack, drift.DRIFT, reached)
+    yield Question(stack, drift.DRIFT, lambda: drift.images(open_("ecr"), store, stack))
 
 
 def _locks(place: Place, now: datetime) -> Iterator[Question]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,7 +15,7 @@ from naming import Kind, Names
 from ops import engine, guests
 from ops.asking import confirm
 from ops.guests import Guest
-from ops.place import find, read
+from ops.place import Place, find, read
 
 YES = click.option("--yes", is_flag=True, help="Do not ask: for CI.")
 DRY = click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
@@ -48,8 +48,8 @@ def up(name: str, of: str, lasting: str, yes: bool, dry_run: bool, as_json: bool
     there = guests.known(name, folder)
     if there and there.of != of:
         raise Refused(f"{name} is a guest of {there.of}", f"`--of {there.of}`, or `./slipway env down {name}` first")
-    port = there.port if there else _port(place, guests.doors(of, folder))
-    guest = Guest(stack=name, of=of, port=port, until=until)
+    found = _ports(place, guests.doors(of, folder), there)
+    guest = Guest(stack=name, of=of, port=min(found.values()), until=until, ports=found)
     text, left = guests.settings_for(guest, folder)
     lines = [guest.line() + (" (it is there, and is prolonged)" if there else "")]
     lines += [f"  {key}: encrypted for {of}, not taken along" for key in left]
@@ -125,12 +125,19 @@ def prune(yes: bool, dry_run: bool, as_json: bool) -> None:
         click.echo(f"Removed: {', '.join(removed)}." if removed else "The time of none is over.")
 
 
-def _port(place: Any, services: int) -> int:
-    """Return the first of its ports: those that its host's load balancer has free."""
+def _ports(place: Place, services: Sequence[str], there: Guest | None) -> dict[str, int]:
+    """Return each service's port: the one that it has, else one that its host has free, and the next too."""
     if not services:
         raise Refused(f"no service of {place.stack} has a port", "a guest stands at its host's load balancer")
+    had = {name: port for name, port in there.ports.items() if name in services} if there else {}
+    new = [name for name in services if name not in had]
+    if not new:
+        return had
     host = Names(project=place.project, stack=place.stack).of(Kind.LOAD_BALANCER, "door")
-    return ports.room(ports.taken(place.client("elbv2"), host), 2 * services)
+    # Its own may not stand yet, where an update of it failed.
+    own = {one for port in had.values() for one in (port, port + 1)}
+    first = ports.room(ports.taken(place.client("elbv2"), host) | own, 2 * len(new))
+    return dict(sorted({**had, **{name: first + 2 * at for at, name in enumerate(new)}}.items()))
 
 
 def _write(guest: Guest, text: str, folder: Path, of: str, *, as_json: bool) -> None:

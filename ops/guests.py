@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,23 @@ from ops.sizes import size, values
 UNTIL = "%Y-%m-%dT%H:%MZ"
 #: What a guest has of its own, or as its host has it; nothing of it is copied.
 _NOT_COPIED = {
-    "guest", "protect", "scale", "release", "version", "gates", "github", "source", "domain", "certificate_arn",
+    "guest", "tell", "protect", "scale", "release", "version", "gates", "github", "source", "domain", "certificate_arn",
     "vpc_id", "cidr", "zones", "nat", "subnets",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guest:
-    """A short-lived environment: its stack, whose guest it is, its first port, and until when it is needed."""
+    """A short-lived environment: its stack, whose guest it is, its first port, and until when it is needed.
+
+    ports: of each service that has one, the load balancer's for users; the next one is for checks.
+    """
 
     stack: str
     of: str
     port: int
     until: datetime
+    ports: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def expired(self) -> bool:
@@ -82,8 +87,9 @@ def known(stack: str, folder: Path) -> Guest | None:
     said = values(stack, folder).get("guest")
     try:
         until = datetime.strptime(str(said["until"]), UNTIL).replace(tzinfo=UTC)
-        return Guest(stack=stack, of=str(said["of"]), port=int(said["port"]), until=until)
-    except (TypeError, KeyError, ValueError):
+        ports = {str(name): int(port) for name, port in dict(said.get("ports") or {}).items()}
+        return Guest(stack=stack, of=str(said["of"]), port=int(said["port"]), until=until, ports=ports)
+    except (TypeError, KeyError, ValueError, AttributeError):
         raise Refused(
             f"{stack} is no guest: {file.name} has no setting `guest`",
             f"short-lived environments alone are removed here; of others: `pulumi destroy -s {stack}`",
@@ -103,7 +109,7 @@ def settings_for(guest: Guest, folder: Path) -> tuple[str, list[str]]:
             left.append(key)  # encrypted for the host's stack alone
             continue
         config[key] = value
-    said = {"of": guest.of, "port": guest.port, "until": f"{guest.until:{UNTIL}}"}
+    said = {"of": guest.of, "port": guest.port, "ports": dict(guest.ports), "until": f"{guest.until:{UNTIL}}"}
     config |= {f"{name}:source": "build", f"{name}:protect": False, f"{name}:guest": said}
     text = (
         f"# A guest of {guest.of}, by `./slipway env up {guest.stack}`.\n"
@@ -112,9 +118,9 @@ def settings_for(guest: Guest, folder: Path) -> tuple[str, list[str]]:
     return text + yaml.safe_dump({"config": config}, sort_keys=False, width=120), left
 
 
-def doors(of: str, folder: Path) -> int:
-    """Return how many services of an environment have a port."""
-    return sum(task.port is not None for task in size(values(of, folder)).tasks)
+def doors(of: str, folder: Path) -> list[str]:
+    """Return the services of an environment that have a port, by name."""
+    return sorted(task.name for task in size(values(of, folder)).tasks if task.port is not None)
 
 
 def all_of(folder: Path) -> list[Guest]:

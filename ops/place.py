@@ -37,7 +37,7 @@ class Place:
     refuses_ahead: whether going back to a release that does not know the database's schema is refused.
     shared: whether it is the stack of what environments share; nothing is released there.
     source: the environment that it takes releases from; empty where it builds them.
-    release: what the setting of that name asks for; gates: what that one says, unchecked.
+    release: what the setting of that name asks for; gates, tell: what those say, unchecked.
     """
 
     project: str
@@ -51,6 +51,7 @@ class Place:
     source: str = ""
     release: str = ""
     gates: Mapping[str, Any] = field(default_factory=dict)
+    tell: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bucket(self) -> str:
@@ -102,7 +103,7 @@ def find(
         value = found(key)
         return "" if value is None else str(value)
 
-    gates = found("gates")
+    gates, tell = found("gates"), found("tell")
 
     account, region = setting("account"), str(settings.get("aws:region") or environ.get("AWS_REGION") or "")
     if not re.fullmatch(r"\d{12}", account):
@@ -126,6 +127,7 @@ def find(
         source="" if setting("source") == "build" else setting("source"),
         release=setting("release"),
         gates=gates if isinstance(gates, dict) else {},
+        tell=tell if isinstance(tell, dict) else {},
     )
 
 

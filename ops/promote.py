@@ -17,6 +17,7 @@ from ops import deliver
 from ops.asking import confirm, options
 from ops.deliver import Act
 from ops.look import OUTCOME, PAGE, Approved, compare, keep, write
+from ops.notify import notify
 from ops.page import lines as shown
 from ops.place import Place, find
 from ops.reach import reach
@@ -74,6 +75,7 @@ def promote(
         served=near.store.served_before(record.digests),
         lift_hold=lift_hold,
         before=serving.release if serving else "",
+        was=serving.version if serving else "",
     )
     if done:
         write(folder, PAGE, f"{stack} serves {record.version} already: there is nothing to do.\n")
@@ -100,8 +102,13 @@ def promote(
         _json(deliver.told(act, "dry run", **more), as_json=as_json, folder=folder)
         return
     confirm(lines, f"Release {record.version} in {stack}?", yes=yes, as_json=as_json)
-    deliver.carry_out(act, f"promote {record.version} ({record.id}) from {there.stack}", as_json=as_json)
+    try:
+        deliver.carry_out(act, f"promote {record.version} ({record.id}) from {there.stack}", as_json=as_json)
+    except DeliveryError as error:
+        notify(place, near, deliver.notice(act, "promote", cause=error.message))
+        raise
     unwell = deliver.health(near)
+    more["told"] = notify(place, near, deliver.notice(act, "promote", unwell))
     _json(deliver.told(act, "succeeded", unwell, **more), as_json=as_json, folder=folder)
     deliver.say([f"{stack} serves {record.version}, the very images of {there.stack}."], as_json=as_json)
     if unwell:

@@ -6,7 +6,9 @@ import json
 
 import click
 
+from delivery.errors import DeliveryError
 from delivery.hold import HOLD, Hold, lift_words
+from delivery.notices import Notice
 from delivery.records import Journal, Pointer, Record
 from ops import deliver
 from ops.abort import end, wish
@@ -14,6 +16,7 @@ from ops.asking import confirm, need, under_way
 from ops.at_once import at_once
 from ops.choice import choose, name_of, same
 from ops.deliver import Act
+from ops.notify import notify
 from ops.place import Place, find
 from ops.reach import Reach, reach
 from ops.telling import when, who
@@ -65,9 +68,11 @@ def rollback(
     _hold(near, act.record, reason)
     try:
         deliver.carry_out(act, f"rollback to {act.record.version} ({act.record.id}): {reason}", as_json=as_json)
-    except BaseException:
+    except BaseException as error:
         if not act.serves:
             _as_before(near, earlier)
+        if isinstance(error, DeliveryError):
+            notify(place, near, deliver.notice(act, "rollback", cause=error.message))
         raise
     _done(act, as_json=as_json)
 
@@ -84,6 +89,7 @@ def _act(place: Place, near: Reach, wanted: str | None, reason: str, *, downgrad
         downgrade=downgrade,
         holds=True,
         before=serving.release if serving else "",
+        was=serving.version if serving else "",
     )
 
 
@@ -115,7 +121,19 @@ def _stop_alone(
     ended = end(near, stack, journal, wish(near, journal, reason))
     near.store.keep(_held(near, pointer, reason))
     unwell = deliver.health(near)
-    _json({**found, "result": "succeeded", "stopped": ended.record.id, "health": unwell}, as_json=as_json)
+    told = Notice(
+        act="rollback",
+        environment=stack,
+        version=pointer.version,
+        before=ended.record.version,
+        who=near.who,
+        why=reason.strip(),
+        release=ended.record.id,
+        health=tuple(unwell),
+    )
+    heard = notify(place, near, told)
+    outcome = {"result": "succeeded", "stopped": ended.record.id, "health": unwell, "told": heard}
+    _json({**found, **outcome}, as_json=as_json)
     deliver.say(
         [f"{ended.record.version} was stopped; {stack} serves {pointer.version}.", _kept(stack)], as_json=as_json
     )
@@ -142,7 +160,8 @@ def _as_before(near: Reach, earlier: Hold | None) -> None:
 def _done(act: Act, *, as_json: bool) -> None:
     stack, version = act.stack, act.record.version
     unwell = deliver.health(act.near)
-    _json(deliver.told(act, "succeeded", unwell), as_json=as_json)
+    heard = notify(act.place, act.near, deliver.notice(act, "rollback", unwell))
+    _json(deliver.told(act, "succeeded", unwell, told=heard), as_json=as_json)
     lines = [f"{stack} serves {version} again."]
     if act.place.builds or act.place.release:
         forward = f"`pulumi config rm release -s {stack}`"

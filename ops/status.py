@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from delivery.hold import lift_words
-from delivery.lines import taken_back
+from delivery.lines import taken_back, way_back
 from delivery.locks import Lock
 from delivery.meaning import Phase, View
-from delivery.records import Journal, Pointer, Record
+from delivery.records import NOW, Journal, Pointer, Record
 from ops.place import find
 from ops.seen import Seen, see
 from ops.telling import brief, warn, when, who
@@ -83,7 +83,11 @@ def _serves(stack: str, pointer: Pointer, seen: Seen) -> Iterator[str]:
     if seen.warm and record:
         until = f" until {when(record.warm_until)} UTC" if record.warm_until else ""
         old = record.before_version or "what served before"
-        yield f"Warm: {old} is kept{until}. Back in seconds: `./slipway rollback -s {stack} --reason …`."
+        # What people brought past us has no record to go back to: AWS alone takes traffic back to it. Who has gone back
+        # already has to name what was gone back from: the verb alone goes further back.
+        named = not record.before_release or record.source in ("pin", NOW)
+        back = way_back(record, record.before_release) if named else f"./slipway rollback -s {stack} --reason …"
+        yield f"Warm: {old} is kept{until}. Back in seconds: `{back}`."
 
 
 def _alarms(seen: Seen) -> Iterator[str]:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from delivery import lines
+from delivery.before import WITHIN, Before, before
 from delivery.clock import moment
+from delivery.errors import RecordError
 from delivery.plan import ServicePlan
 from delivery.policy import Policy, Wish
 from delivery.records import NOW
 from delivery.serving import World
 from delivery.store import Store
 from delivery.tools import Tools
-from plugin.wire import read_gates, read_plan, unknown
+from plugin.wire import read_gates, read_plan, read_service, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,21 @@ def difference(olds: Mapping[str, Any], news: Mapping[str, Any], tools: Tools, s
         # The state still names what was gone back from, also where nothing has to move any more.
         words = f"{_version(news)} serves already: taken into the state; only other settings move traffic"
         found = Difference(True, words)
-    if not found.changed or not known:
+    if not found.changed and known:
+        words = _elsewhere(news, store)
+        return Difference(bool(words), words)
+    if not known:
         return found
-    warnings = [
-        _taken_back(_version(news), store),
-        _by_hand(olds, news, store),
-        "" if adopts else refused(news, tools, store),
-    ]
+    served = _before(olds, news, tools.world, store)
+    if served.past and not adopts:
+        # What the books say of taking back is about something that does not serve.
+        if olds.get("version") != _version(news):
+            found = replace(found, words=f"{served.told} → {_version(news)}")
+        warnings = [f"{served.past}. This update would release {_version(news)}"]
+    else:
+        warnings = [_taken_back(_version(news), store), _by_hand(olds, news, store)]
+    if not adopts:
+        warnings.append(refused(news, tools, store))
     return replace(found, warning="\n".join(filter(None, warnings)))
 
 
@@ -94,11 +104,43 @@ def _reasons(service: ServicePlan, world: World) -> list[str]:
     return [f"{service.name}: {reason}" for reason in world.differences(service, world.look(service))]
 
 
+def _before(olds: Mapping[str, Any], news: Mapping[str, Any], world: World, store: Store) -> Before:
+    """What serves now, by the world; nothing is said of it while a release is under way."""
+    given = olds if unknown(news.get("services")) else news
+    if not isinstance(given.get("services"), list) or store.journal() is not None:
+        return Before()
+    services = [read_service(service) for service in given["services"]]
+    looked = [(service, world.look(service)) for service in services]
+    ran = {service.name: world.served(service, seen.task_definition) for service, seen in looked if seen is not None}
+    return before(ran, store.pointer(), lambda: store.latest(WITHIN), world.definitions)
+
+
 def _interrupted(store: Store) -> str:
     journal = store.journal()
     if journal is None:
         return ""
     return f"{journal.record.version}: goes on where the update was interrupted ({journal.step})"
+
+
+def _elsewhere(news: Mapping[str, Any], store: Store) -> str:
+    """That what is written down of how services are delivered is out of date: a listener was made anew, perhaps.
+
+    Whoever has no engine goes by that (`rollback --now`, `doctor`). The update writes it, and moves nothing.
+    """
+    try:
+        ground = store.ground()
+    except RecordError as error:
+        return f"{_version(news)}: {error.message}; it is written anew, nothing moves"
+    had = {one.name: _delivered(one) for one in ground or ()}
+    services = [read_service(one) for one in news["services"]]
+    moved = [one.name for one in services if one.name in had and had[one.name] != _delivered(one)]
+    return f"{_version(news)}: {', '.join(moved)}: delivered another way, nothing moves" if moved else ""
+
+
+def _delivered(service: ServicePlan) -> tuple[object, ...]:
+    names = (service.cluster, service.service, service.application, service.deployment_group)
+    doors = (service.listener, service.test_listener, service.load_balancer)
+    return (*(name or "" for name in (*names, *doors)), service.target_groups, service.alarms)
 
 
 def _taken_back(will: str, store: Store) -> str:

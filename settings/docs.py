@@ -25,8 +25,8 @@ config:
 
 `pulumi config set rollout "canary 10% 5m, bake 10m" -s production` does the same, and so does
 `pulumi config set --path scale.api 2-6`. An object in a stack file replaces the one in `Pulumi.yaml` as a whole; of
-`alarms`, `database`, `gates`, `guest`, `subnets` and `github`, fields that are left out keep their defaults. Everything
-that is wrong is told at once, before anything is touched.
+`alarms`, `database`, `gates`, `tell`, `guest`, `subnets` and `github`, fields that are left out keep their defaults.
+Everything that is wrong is told at once, before anything is touched.
 
 `aws:region` is required. No setting is a secret: secrets stay in AWS Secrets Manager, and `secrets` names them
 (`pulumi config set --path secrets.DATABASE_URL shop/staging/db --plaintext`: the name is none).

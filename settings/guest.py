@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 
 from naming import Kind, Names
 from settings.model import App, Guest, HostNetwork
@@ -42,6 +43,7 @@ def guest(fields: Fields, source: Source, account: str, region: str, *, protect:
         host=Names(project=source.project, stack=of),
         port=inner["port"].integer(1024, 65000),
         until=_time(inner["until"]),
+        ports={name: one.integer(1024, 65000) for name, one in inner["ports"].object().items()},
     )
 
 
@@ -50,12 +52,19 @@ def network(found: Guest) -> HostNetwork:
     return HostNetwork(load_balancer=found.host.of(Kind.LOAD_BALANCER, "door"))
 
 
-def on_ports(apps: Sequence[App], first: int) -> tuple[App, ...]:
-    """Return the services with listeners from `first` on: for each that has a port two, in the order of their names."""
+def on_ports(apps: Sequence[App], found: Guest, node: Node) -> tuple[App, ...]:
+    """Return the services with the guest's listeners, two for each that has a port. node: of the setting.
+
+    Those that the setting does not name are counted from the first port on, in the order of their names.
+    """
     doors = sorted(app.name for app in apps if app.door)
+    ports = {name: found.ports.get(name, found.port + 2 * place) for place, name in enumerate(doors)}
+    both = sorted(one for port in ports.values() for one in (port, port + 1))
+    if twice := sorted({one for one, following in pairwise(both) if one == following}):
+        node.wrong("must have each port once", "`./slipway env up` chooses them", got=", ".join(map(str, twice)))
     return tuple(
         replace(app, door=replace(app.door, listener=port, test_listener=port + 1))
-        if app.door and (port := first + 2 * doors.index(app.name))
+        if app.door and (port := ports[app.name])
         else app
         for app in apps
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from delivery.notices import Tell
 from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 from naming import Names
@@ -168,6 +169,8 @@ class Guest:
     """The first of its listeners' ports: two for each service that has one."""
     until: str
     """When it may be removed, as `2026-12-01T00:00Z`."""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """By service, the port for users where it is not counted from `port`; the next one is for checks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -305,6 +308,8 @@ class Environment(Stack):
     """Alarms that neither refuse a release nor are watched, each with the reason."""
     gates: Gates = field(default_factory=Gates)
     """What a release must be, and when it must not begin."""
+    tell: Tell = field(default_factory=Tell)
+    """Who hears that it was gone back, or promoted."""
     guest: Guest | None = None
     """None where it has a load balancer of its own."""
     readers: tuple[str, ...] = ()

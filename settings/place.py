@@ -17,6 +17,7 @@ _REPOSITORY = r"[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)*"
 _REGISTRY_HOST = r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
 _SECRET_NAME = r"[A-Za-z0-9/_+=.@-]{1,512}"  # noqa: S105 - what the name of one looks like
 _SECRET_ARN = rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{{12}}:secret:{_SECRET_NAME}"
+SECRET_REFERENCE = rf"{_SECRET_ARN}|{_SECRET_NAME}"
 #: Fifty tags fit on a resource; ours, and AWS's own on some, need room.
 _MOST_TAGS = 40
 

@@ -17,6 +17,7 @@ from settings.problems import Problem, SettingsError, did_you_mean
 from settings.services import NAME, services, variables
 from settings.source import Source
 from settings.table import SETTINGS, StackKind
+from settings.telling import tell
 from settings.version import Version, describe
 
 #: Days that CloudWatch keeps logs. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -26,7 +27,7 @@ PACKAGE = "slipway"
 #: Project and stack are part of every name in AWS.
 _LONGEST_NAME = 40
 #: What names a release or a machine, or what happens before a release, and so is no part of how a place is set up.
-_NOT_RECORDED = ("release", "version", "source", "endpoint", "github", "workflows")
+_NOT_RECORDED = ("release", "version", "source", "endpoint", "github", "workflows", "tell")
 
 
 def read(source: Source) -> Shared | Environment:
@@ -84,7 +85,7 @@ def read(source: Source) -> Shared | Environment:
     version = rollout.version(fields["version"])
     visiting = guest(fields, source, account, region, protect=common["protect"])
     if visiting:
-        common["services"] = on_ports(apps, visiting.port)
+        common["services"] = on_ports(apps, visiting, fields["guest"])
     if (node := fields["github"]).value and "github" in source.given:
         node.wrong("has no meaning in a stack of kind environment", "it stands in the shared one's", got="")
     common |= {
@@ -100,6 +101,7 @@ def read(source: Source) -> Shared | Environment:
         "session_seconds": lasts,
         "waive": rollout.waive(fields["waive"]),
         "gates": gates(fields["gates"], source, account, region),
+        "tell": tell(fields["tell"]),
         "readers": neighbours.readers(source, account),
         "architecture": cast(Architecture, fields["architecture"].choice(get_args(Architecture))),
     }

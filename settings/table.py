@@ -79,6 +79,7 @@ SETTINGS: Mapping[str, Setting] = {
     "alarms": Setting(Form.OBJECT, "fields, below"),
     "waive": Setting(Form.OBJECT, "name of an alarm → why"),
     "gates": Setting(Form.OBJECT, "fields, below"),
+    "tell": Setting(Form.OBJECT, "fields, below"),
     "scale": Setting(Form.OBJECT, "service → number of tasks, or `low-high`"),
     "env": Setting(Form.OBJECT, "VARIABLE → text"),
     "secrets": Setting(
@@ -221,6 +222,22 @@ GATES: Mapping[str, Field] = {
     ),
 }
 
+TELL: Mapping[str, Field] = {
+    "webhook": Field(
+        Form.TEXT,
+        "",
+        "empty, or name or ARN of a secret",
+        'The secret holds a chat\'s address, which takes `{"text": …}`: Slack, Mattermost, Google Chat.',
+    ),
+    "topic": Field(Form.TEXT, "", "empty, or the ARN of an SNS topic", "Mail, a pager, whatever listens to it."),
+    "issues": Field(
+        Form.TEXT,
+        "",
+        "empty, or a repository: `acme/shop`",
+        "Where going back opens an issue with the label `incident`, by `GITHUB_TOKEN` (or `GH_TOKEN`).",
+    ),
+}
+
 GUEST: Mapping[str, Field] = {
     "of": Field(
         Form.TEXT,
@@ -233,6 +250,12 @@ GUEST: Mapping[str, Field] = {
         9000,
         "1024 to 65000",
         "The load balancer's first port for it. Each service with a port takes two: for users, then for checks.",
+    ),
+    "ports": Field(
+        Form.OBJECT,
+        {},
+        "service → 1024 to 65000",
+        "The first of a service's two, which it keeps when others come. Default: counted from `port`, by name.",
     ),
     "until": Field(
         Form.TEXT,
@@ -394,6 +417,7 @@ OBJECTS: Mapping[str, Mapping[str, Field]] = {
     "database": DATABASE,
     "alarms": ALARMS,
     "gates": GATES,
+    "tell": TELL,
     "secrets.<VARIABLE>": SECRET,
     "guest": GUEST,
     "subnets": SUBNETS,

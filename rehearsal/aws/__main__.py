@@ -68,6 +68,7 @@ def _serve(options: argparse.Namespace) -> None:
     from rehearsal.aws.events import Bus
     from rehearsal.aws.gateway import JsonService, Services
     from rehearsal.aws.proxy.upstream import Upstream
+    from rehearsal.aws.quotas import Quotas
 
     corrected = server.correct(world)
     codedeploy = CodeDeploy.of(world, Bus(world).publish)
@@ -76,9 +77,9 @@ def _serve(options: argparse.Namespace) -> None:
 
     def elsewhere(account: str) -> list[JsonService]:
         there = replace(world, account=account)
-        return [CodeDeploy.of(there, Bus(there).publish), AutoScaling(there)]
+        return [CodeDeploy.of(there, Bus(there).publish), AutoScaling(there), Quotas(there)]
 
-    ours = Services(world, [codedeploy, autoscaling], elsewhere)
+    ours = Services(world, [codedeploy, autoscaling, Quotas(world)], elsewhere)
     asyncio.run(server.run(world, Upstream.of(outer), ours, corrected, scaling.tick))
 
 

@@ -41,3 +41,13 @@ def the_record(aws: FakeAws) -> Mapping[str, Any]:
     """The only record there is."""
     (record,) = aws.documents("releases/")
     return record
+
+
+def deployed_past_us(aws: FakeAws, definition: str, name: str = "api") -> None:
+    """Somebody has deployed with AWS's own tools: a definition has all traffic, and nothing is written down."""
+    service = aws.services[name]
+    for one in aws.codedeploy.of(name):
+        one.status, one.step = "Succeeded", "over"
+    service.sets = [service.task_set(definition, "blue", 77, "PRIMARY")]
+    aws.route(service, {service.group("blue"): 100})
+    service.test = service.group("blue")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from delivery.errors import DeliveryError
 from delivery.guests import FIRST_PORT, MOST_LISTENERS, room, taken
+from tests.delivery.fake_account import Calls
 from tests.delivery.fake_clients import AwsError
-from tests.ops.fake_account import Calls
 
 
 @given(st.sets(st.integers(FIRST_PORT - 5, FIRST_PORT + 60), max_size=40), st.integers(1, 10))

@@ -14,10 +14,10 @@ from delivery.founding.linked import LINKED
 from delivery.locks import folder_of
 from ops import backend, doctor, machine
 from ops.sizes import Values, size
+from tests.delivery.fake_account import ACCOUNT, Account, Calls
 from tests.delivery.fake_clients import AwsError, FakeClients
-from tests.delivery.scene import run
+from tests.delivery.scene import deployed_past_us, run
 from tests.ops.environment import Environment
-from tests.ops.fake_account import ACCOUNT, Account, Calls
 
 REGION = f"account {ACCOUNT} in eu-central-1"
 SERVICES = "  services: {default: {api: {port: 8000, cpu: 1024}}}\n  rollout: {default: all at once}\n"
@@ -31,7 +31,10 @@ class Hospital:
         self.account = Account()
         aws = FakeClients(environment.aws)
         clients = self.account.clients
-        clients |= {name: getattr(aws, name) for name in ("cloudwatch", "codedeploy")}
+        clients |= {name: getattr(aws, name) for name in ("cloudwatch", "codedeploy", "ecr", "ecs")}
+        listeners = getattr(aws, "elbv2").describe_listeners  # noqa: B009
+        clients["elbv2"] = Calls(describe_load_balancers=self._door, describe_listeners=listeners)
+        clients["ec2"] = Calls(describe_security_groups=self._groups)
         # The records are those of the environment; the bucket of the state is the account's.
         self.state, clients["s3"] = clients["s3"], getattr(aws, "s3")  # noqa: B009
         clients["cloudwatch"] = Beside(clients["cloudwatch"], Calls(get_metric_statistics={"Datapoints": []}))
@@ -43,6 +46,15 @@ class Hospital:
         bucket.make(bucket.look())
         self.denied: set[str] = set()
         self.local: list[Any] = []
+
+    @staticmethod
+    def _door(LoadBalancerArns: list[str] | None = None) -> dict[str, Any]:  # noqa: N803
+        return {"LoadBalancers": [{"SecurityGroups": ["sg-door"]}]} if LoadBalancerArns else {}
+
+    @staticmethod
+    def _groups(GroupIds: list[str]) -> dict[str, Any]:  # noqa: N803
+        anybody = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        return {"SecurityGroups": [{"GroupId": one, "IpPermissions": [anybody]} for one in GroupIds]}
 
     def _simulate(self, ActionNames: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
         said = [(name, "implicitDeny" if name in self.denied else "allowed") for name in ActionNames]
@@ -93,7 +105,7 @@ def test_all_is_well(hospital: Hospital) -> None:
     assert "  ok       release      1.8.0 serves, none is under way" in lines
     assert {one["check"] for one in hospital.findings()} == {
         *("state", "credentials", "roles", "quotas", "permissions", "lock"),
-        *("release", "hold", "deployments", "alarms", "parts"),
+        *("release", "hold", "deployments", "alarms", "parts", "drift"),
     }
 
 
@@ -101,7 +113,7 @@ def test_it_changes_nothing(hospital: Hospital) -> None:
     before, calls = dict(hospital.environment.aws.objects), len(hospital.environment.aws.calls)
     hospital.run()
     assert hospital.environment.aws.objects == before
-    looks = ("get_", "list_", "describe_", "head_")
+    looks = ("get_", "list_", "describe_", "head_", "batch_get_")
     assert all(one.startswith(looks) for one in hospital.environment.aws.calls[calls:])
     for name, client in hospital.account.clients.items():
         if isinstance(client, Calls):
@@ -119,6 +131,20 @@ def test_a_problem_is_told_with_its_fix_and_is_exit_code_1(hospital: Hospital) -
     assert lines[rings].startswith("  problem  alarms ")
     assert lines[rings + 1].strip().startswith("→ find out why")
     assert all("\n" not in one["what"] + one["fix"] for one in hospital.findings())
+
+
+def test_what_was_changed_by_hand_is_found(hospital: Hospital) -> None:
+    deployed_past_us(hospital.environment.aws, hospital.environment.old)
+    anybody = {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53}
+    groups = {"SecurityGroups": [{"GroupId": "sg-1", "IpPermissions": [anybody]}]}
+    hospital.account.clients["ec2"].answers["describe_security_groups"] = groups
+    assert hospital.run().exit_code == 1
+    assert [one["what"] for one in hospital.wrong() if one["check"] == "drift"] == [
+        "api: api:1 serves; 1.8.0 was released",
+        "api: no rule of sg-door lets users in on port 8080",
+        "api: no rule of sg-door lets checks in on port 8080",
+        "api: no rule of sg-1 lets the load balancer in on port 8000",
+    ]
 
 
 def test_a_warning_is_no_exit_code_1(hospital: Hospital) -> None:

@@ -16,7 +16,7 @@ from delivery.errors import DeliveryError, Refused
 from ops import engine, guests, place
 from ops.env import env
 from settings import guest as setting
-from tests.ops.fake_account import Calls
+from tests.delivery.fake_account import Calls
 
 PROJECT = """name: shop
 config:
@@ -42,6 +42,7 @@ class Pulumi:
         self.called: list[str] = []
         self.kept: dict[str, str] = {"staging": STAGING}
         self.fails = ""
+        self.balancer = Calls()
 
     def run(self, words: list[str], environment: Any = None, *, check: bool = True, quiet: bool = False) -> int:
         self.called.append(" ".join(words))
@@ -73,11 +74,11 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pulumi:
     monkeypatch.chdir(tmp_path)
     Path("Pulumi.yaml").write_text(PROJECT)
     Path("Pulumi.staging.yaml").write_text(STAGING)
-    balancer = Calls(
+    made.balancer = Calls(
         describe_load_balancers={"LoadBalancers": [{"LoadBalancerArn": "arn:door"}]},
         describe_listeners={"Listeners": [{"Port": 80}, {"Port": 9000}, {"Port": 9001}]},
     )
-    monkeypatch.setattr(place.Place, "client", lambda _, name: {"elbv2": balancer}[name])
+    monkeypatch.setattr(place.Place, "client", lambda _, name: {"elbv2": made.balancer}[name])
     monkeypatch.setattr(engine, "run", made.run)
     monkeypatch.setattr(engine, "ask", made.ask)
     return made
@@ -109,7 +110,7 @@ def test_a_guest_has_its_host_s_settings_but_for_what_is_its_own(pulumi: Pulumi,
         "shop:rollout": "all at once, bake 2m",
         "shop:source": "build",
         "shop:protect": False,
-        "shop:guest": {"of": "staging", "port": 9002},
+        "shop:guest": {"of": "staging", "port": 9002, "ports": {"api": 9002, "desk": 9004}},
     }
     left = datetime.strptime(until, guests.UNTIL).replace(tzinfo=UTC) - datetime.now(UTC)
     assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
@@ -133,6 +134,33 @@ def test_the_same_again_brings_it_here_and_prolongs_it(pulumi: Pulumi, invoke: I
     assert second["encryptedkey"] == "KEY"
     assert pulumi.called[2:] == ["up -s pr-1 --yes"]
     assert "it is there, and is prolonged" in shown.output
+
+
+def test_one_more_service_gets_ports_of_its_own_and_the_others_keep_theirs(pulumi: Pulumi, invoke: Invoke) -> None:
+    invoke(env, "up", "pr-1", "--yes")
+    ports = [80, 9000, 9001, 9002, 9003, 9004, 9005, 9006, 9007]  # the last two are a neighbour's
+    pulumi.balancer.answers["describe_listeners"] = {"Listeners": [{"Port": port} for port in ports]}
+    Path("Pulumi.yaml").write_text(PROJECT.replace("ticker: {}", "ticker: {}, cart: {port: 8002}"))
+    assert invoke(env, "up", "pr-1", "--yes").exit_code == 0
+    said = written()["config"]["shop:guest"]
+    assert (said["port"], said["ports"]) == (9002, {"api": 9002, "cart": 9008, "desk": 9004})
+
+
+def test_one_less_gives_its_ports_back(pulumi: Pulumi, invoke: Invoke) -> None:
+    invoke(env, "up", "pr-1", "--yes")
+    Path("Pulumi.yaml").write_text(PROJECT.replace("api: {port: 8000}, ", ""))
+    assert invoke(env, "up", "pr-1", "--yes").exit_code == 0
+    said = written()["config"]["shop:guest"]
+    assert (said["port"], said["ports"]) == (9004, {"desk": 9004})
+
+
+def test_ports_that_an_update_never_came_to_open_are_kept_free(pulumi: Pulumi, invoke: Invoke) -> None:
+    pulumi.fails = "up"
+    invoke(env, "up", "pr-1", "--yes")
+    Path("Pulumi.yaml").write_text(PROJECT.replace("ticker: {}", "cart: {port: 8002}"))
+    pulumi.fails = ""
+    assert invoke(env, "up", "pr-1", "--yes").exit_code == 0
+    assert written()["config"]["shop:guest"]["ports"] == {"api": 9002, "cart": 9006, "desk": 9004}
 
 
 def test_nothing_is_made_before_somebody_says_so(pulumi: Pulumi, invoke: Invoke) -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from delivery.errors import DeliveryError, Refused
 from ops import init
 from ops.place import LOADER
-from tests.ops.fake_account import ACCOUNT, Account
+from tests.delivery.fake_account import ACCOUNT, Account
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = f"shop-pulumi-state-{ACCOUNT}"

@@ -16,11 +16,11 @@ from delivery.leaving import GOES_ON
 from delivery.locks import folder_of
 from delivery.store import Store
 from ops import leave, place
+from tests.delivery.fake_account import Calls
 from tests.delivery.fake_clients import AwsError
 from tests.delivery.fakes import BUCKET, image, release_plan, service_plan
 from tests.delivery.scene import run, serves
 from tests.ops.environment import Environment, outcome_of
-from tests.ops.fake_account import Calls
 
 RULE = "shop-staging-warden"
 

@@ -136,6 +136,31 @@ def test_a_second_time_there_is_nothing_to_do(both: Both) -> None:
     assert len(both.called) == called
 
 
+@pytest.mark.parametrize(
+    ("code", "subject"),
+    [(0, "production got 1.8.0 (before: 1.7.4)"), (255, "production did not get 1.8.0 (before: 1.7.4)")],
+)
+def test_the_team_is_told_how_it_ended(both: Both, monkeypatch: pytest.MonkeyPatch, code: int, subject: str) -> None:
+    topic = f"arn:aws:sns:eu-central-1:{ACCOUNT}:shop"
+    file = Path("Pulumi.production.yaml")
+    file.write_text(f"{file.read_text()}  shop:tell: {{topic: '{topic}', issues: acme/shop}}\n")
+    published: list[dict[str, str]] = []
+
+    class Sns:
+        def publish(self, **wish: str) -> None:
+            published.append(wish)
+
+    monkeypatch.setattr(Place, "client", lambda _, name: Sns())
+    both.exit_code = code
+    shown = both.type("--yes", "--json")
+    assert (shown.exit_code == 0) == (code == 0)
+    (one,) = published
+    assert (one["TopicArn"], one["Subject"]) == (topic, subject)
+    assert "Why: promoted from staging\n" in one["Message"]
+    if code == 0:
+        assert json.loads(shown.stdout)["told"] == [f"topic {topic}"]
+
+
 def test_asks_and_takes_no_for_an_answer(both: Both) -> None:
     shown = both.type(answer="n\n")
     assert "Release 1.8.0 in production?" in shown.output

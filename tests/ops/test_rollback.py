@@ -50,6 +50,13 @@ def test_goes_to_the_last_good_release_that_does_not_serve(three: World, invoke:
     assert "pulumi config rm release -s staging" in shown.output
 
 
+def test_goes_to_what_really_served_before_where_that_is_another_release(three: World, invoke: Invoke) -> None:
+    serving = three.store.resolve("1.3.0")
+    three.store.write(replace(serving, before_release="00000001", before_version="1.1.0"))
+    invoke(rollback, *WHY, "--yes")
+    assert three.called[0] == ["config", "set", "release", "1.1.0", "-s", "staging"]
+
+
 def test_goes_to_the_release_that_is_named(three: World, invoke: Invoke) -> None:
     invoke(rollback, *WHY, "--yes", "--to", "1.1.0")
     assert three.called[0] == ["config", "set", "release", "1.1.0", "-s", "staging"]

@@ -96,6 +96,7 @@ def test_says_who_released_it_and_how_long_one_can_go_back_at_once(world: World,
         world.released(2),
         deployments={"api": deployed(world, "warm", 100)},
         before_version="1.1.0",
+        before_release="00000001",
         warm_until="2026-01-02T11:01:05Z",
         why="faster checkout",
     )
@@ -113,6 +114,31 @@ def test_says_who_released_it_and_how_long_one_can_go_back_at_once(world: World,
     world.aws.codedeploy.deployments[0].status = "Succeeded"
     assert "Warm" not in invoke(status, "-s", "staging").output
     assert json.loads(invoke(status, "-s", "staging", "--json").stdout)["serving"]["warm"] is False
+
+
+def test_who_has_gone_back_is_told_how_to_go_forward_again(world: World, invoke: Callable[..., Result]) -> None:
+    made = deployed(world, "warm", 100)
+    record = replace(
+        world.released(2), source="pin", deployments={"api": made}, before_version="1.3.0", before_release="00000003"
+    )
+    world.store.write(record)
+    world.serves(record)
+    assert (
+        "Warm: 1.3.0 is kept. Back in seconds: `./slipway rollback -s staging --to 00000003 --reason …`.\n"
+    ) in invoke(status, "-s", "staging").output
+
+
+def test_what_people_brought_past_slipway_is_gone_back_to_with_aws_alone(
+    world: World, invoke: Callable[..., Result]
+) -> None:
+    made = deployed(world, "warm", 100)
+    record = replace(world.released(2), deployments={"api": made}, warm_until="2026-01-02T11:01:05Z")
+    world.store.write(record)
+    world.serves(record)
+    assert (
+        "Warm: what served before is kept until 2026-01-02 11:01 UTC. Back in seconds: "
+        f"`aws deploy stop-deployment --deployment-id {made} --auto-rollback-enabled`.\n"
+    ) in invoke(status, "-s", "staging").output
 
 
 @pytest.mark.parametrize(

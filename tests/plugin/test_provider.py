@@ -25,6 +25,7 @@ from plugin.wire import read_plan, to_dict, to_struct
 from tests.delivery.fake_clients import ACCOUNT, AwsError, FakeClients, Killed
 from tests.delivery.fake_tasks import Script, tells
 from tests.delivery.fakes import BUCKET, FakeAws, image, service_plan
+from tests.delivery.scene import deployed_past_us
 
 URN = "urn:pulumi:staging::shop::slipway:aws:Release$slipway:index:Release::release"
 
@@ -177,6 +178,34 @@ def test_another_version_of_the_same_content_rolls_nothing(world: World) -> None
     assert world.diff(outputs, world.inputs(world.old, "a", "1.7.5")).changes == NONE
 
 
+def test_a_listener_that_was_made_anew_is_written_down_and_moves_nothing(world: World) -> None:
+    outputs = world.create(world.inputs(world.old, "a", "1.7.4"))
+    news = world.inputs(world.old, "a", "1.7.4", test_listener="listener/test2/api")
+    assert world.diff(outputs, news).changes == SOME
+    assert world.provider._said[URN] == "1.7.4: api: delivered another way, nothing moves"
+    assert world.provider._warnings[URN] == ""
+    again = world.update(news)
+    assert again["releaseId"] == outputs["releaseId"], "it is no release"
+    assert [one["test_listener"] for one in ground(world)] == ["listener/test2/api"]
+    assert world.aws.codedeploy.deployments == []
+    assert world.diff(again, news).changes == NONE
+
+
+def test_what_cannot_be_read_of_how_services_are_delivered_is_written_anew(world: World) -> None:
+    news = world.inputs(world.old, "a", "1.7.4")
+    outputs = world.create(news)
+    world.aws.objects["services.json"] = b"{"
+    assert world.diff(outputs, news).changes == SOME
+    assert world.provider._said[URN].endswith("; it is written anew, nothing moves")
+    assert world.diff(world.update(news), news).changes == NONE
+
+
+def ground(world: World) -> list[dict[str, Any]]:
+    """What is written down of how services are delivered."""
+    found: list[dict[str, Any]] = json.loads(world.aws.objects["services.json"])["services"]
+    return found
+
+
 def test_a_new_task_definition_with_the_same_content_rolls_nothing(world: World) -> None:
     outputs = world.create(world.inputs(world.old, "a"))
     assert world.diff(outputs, world.inputs(world.aws.define(3, image("a")), "a")).changes == NONE
@@ -253,6 +282,27 @@ def test_where_the_release_that_serves_again_is_wanted_nothing_has_to_be_said(
     assert world.diff(outputs, news).changes == NONE
     world.update(news, preview=True)
     assert told == []
+
+
+@pytest.mark.parametrize("definition", ["known", UNKNOWN])
+def test_a_preview_says_that_something_else_serves_than_was_written_down(
+    world: World, monkeypatch: pytest.MonkeyPatch, definition: str
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("plugin.progress.Row.note", lambda self, line: told.append(line))
+    monkeypatch.setattr("plugin.progress.Row.warn", lambda self, line: told.append(f"warning: {line}"))
+    world.create(world.inputs(world.old, "a", "1.7.4"))
+    outputs = world.update(world.inputs(world.new, "b"))
+    told.clear()
+    deployed_past_us(world.aws, world.aws.define(5, image("a"), cpu=1))
+    news = world.inputs(UNKNOWN if definition == UNKNOWN else world.aws.define(6, image("c")), "c", "1.9.0")
+    assert world.diff(outputs, news).changes == SOME
+    world.update(news, preview=True)
+    assert told == [
+        f"warning: not 1.8.0 served, as was written down, but api: api:5 ({image('a')}), the images of 1.7.4: "
+        "somebody deployed past Slipway, or CodeDeploy went back. This update would release 1.9.0",
+        "1.7.4 by hand → 1.9.0",
+    ]
 
 
 def by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], list[str]]:

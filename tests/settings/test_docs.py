@@ -58,8 +58,8 @@ def test_every_setting_and_every_field_is_read(tmp_path: Path, monkeypatch: pyte
     }
     given = {**STAGING, "shop:database": {"security_group": "sg-0a1b2c3d"}}
     read(source(tmp_path, given, services={"api": api}))
-    assert len(made) == 9, "the settings, a service, a check, a migration, CI, alarms, gates, a database and subnets"
-    assert [fields.unread for fields in made] == [set()] * 9
+    assert len(made) == 10, "settings, service, check, migration, CI, alarms, gates, tell, database and subnets"
+    assert [fields.unread for fields in made] == [set()] * 10
 
 
 def test_every_field_of_the_repository_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,29 @@ def test_each_service_with_a_port_gets_two_of_the_load_balancer_s(tmp_path: Path
     assert found.url(web, "door.aws") == "http://door.aws:9012"
 
 
+def three() -> dict[str, Any]:
+    """Services with ports of their own, as their host needs them."""
+    return {
+        name: {**WEB, "listener": 81 + place, "test_listener": 8081 + place}
+        for place, name in enumerate(("web", "api", "zoo"))
+    }
+
+
+def test_a_service_keeps_the_port_that_it_was_given(tmp_path: Path) -> None:
+    said = {**SAID, "ports": {"web": 9010, "api": 9020}}
+    found = guest(tmp_path, said, services=three())
+    doors = {app.name: (app.door.listener, app.door.test_listener) for app in found.services if app.door}
+    assert doors == {"api": (9020, 9021), "web": (9010, 9011), "zoo": (9014, 9015)}
+
+
+def test_two_services_cannot_have_one_port(tmp_path: Path) -> None:
+    said = {**SAID, "ports": {"web": 9010, "api": 9011}}
+    with pytest.raises(SettingsError) as raised:
+        guest(tmp_path, said, services=three())
+    (found,) = raised.value.problems
+    assert "guest: must have each port once, got 9011; `./slipway env up` chooses them" in str(found)
+
+
 def test_no_environment_is_one_unasked(tmp_path: Path) -> None:
     found = read(source(tmp_path, STAGING))
     assert isinstance(found, Environment)
@@ -71,6 +94,10 @@ def test_no_environment_is_one_unasked(tmp_path: Path) -> None:
             "production is in 444455556666, eu-central-1",
         ),
         ({**SAID, "port": 80}, "guest.port: must be a whole number from 1024 to 65000, got 80"),
+        (
+            {**SAID, "ports": {"api": "many"}},
+            "guest.ports.api: must be a whole number from 1024 to 65000, got many",
+        ),
         (
             {**SAID, "until": "tomorrow"},
             "guest.until: must be a time in UTC, got tomorrow; such as 2026-12-01T00:00Z",

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
+from delivery.notices import Tell
 from delivery.plan import Check, Gates, Migration
 from delivery.strategy import Strategy
 from settings import (
@@ -124,6 +125,15 @@ def test_gates(tmp_path: Path) -> None:
         freeze=tuple(windows),
         override={"freeze": "a demo"},
     )
+
+
+def test_who_is_told(tmp_path: Path) -> None:
+    assert staging(tmp_path).tell == Tell()
+    topic = "arn:aws:sns:eu-central-1:111122223333:shop"
+    given = {"webhook": "shop/staging/chat", "topic": topic, "issues": "acme/shop"}
+    told = staging(tmp_path, tell=given)
+    assert told.tell == Tell(webhook="shop/staging/chat", topic=topic, issues="acme/shop")
+    assert told.settings_hash == staging(tmp_path).settings_hash, "who hears of a release is no part of it"
 
 
 def test_another_environment_is_near_in_the_same_account_and_region(tmp_path: Path) -> None:

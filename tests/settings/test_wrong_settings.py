@@ -274,6 +274,20 @@ IN_THE_STACK_FILE: list[tuple[Mapping[str, Any], list[str]]] = [
             "waive.other: must say why nobody looks at this alarm, got nothing",
         ],
     ),
+    # tell
+    (
+        {"shop:tell": {"webhok": "x", "webhook": "https://hooks.slack.com/services/T/B/hunter2", "topic": "shop"}},
+        [
+            "tell.webhok: unknown; did you mean webhook?",
+            "tell.webhook: must be the name or the ARN of a secret in Secrets Manager that holds the address, "
+            "got what looks like a value; such as shop/staging/chat",
+            "tell.topic: must be the ARN of an SNS topic, got shop; such as arn:aws:sns:eu-central-1:111122223333:shop",
+        ],
+    ),
+    (
+        {"shop:tell": {"issues": "shop"}},
+        ["tell.issues: must be the owner and the name of a repository, got shop; such as acme/shop"],
+    ),
     # gates
     (
         {"shop:gates": {"freze": [], "tagged": "maybe", "override": {"frezee": "x", "tagged": " ", "after": ""}}},

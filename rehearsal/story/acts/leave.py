@@ -61,7 +61,24 @@ def play(play: Play) -> None:
     update, note = play.release(51, version, "back with Slipway")
     play.expect_success(update, note)
     play.prove(version)
+    _told_what_served(play, update.done.last(200), image)
     play.notes.findings.append(f"back with Slipway: {version} was released over what AWS's own tools had deployed")
+
+
+def _told_what_served(play: Play, lines: Sequence[str], image: str) -> None:
+    """See that the release knew what it met: what AWS's command line had brought, not what the books said."""
+    record = play.records()[0]
+    service = play.stage.project.service
+    if (record["from"][service]["image"], record["from_version"]) != (image, FIRST_VERSION):
+        raise RehearsalError(
+            f"the record should say that the image of {FIRST_VERSION} served before, not {record['from_version']}.",
+            f"see {play.stage.home.logs}.",
+        )
+    # Another image in the definition that served is, word for word, what the first release ran: it is gone back to so.
+    told = [line for line in lines if f"{FIRST_VERSION} stays warm" in line]
+    if not told or f"./slipway rollback -s {STAGING} --to {record['from_release']} " not in told[0]:
+        raise RehearsalError("the update should say what stays warm, and how to go back to it.", "\n".join(lines[-20:]))
+    play.console.quote(told)
 
 
 def _end_warm_window(play: Play, hand: Hand, notes: Sequence[str]) -> None:

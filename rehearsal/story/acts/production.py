@@ -204,11 +204,23 @@ def _promote(play: Play, number: int, version: str) -> dict[str, Any]:
     """Promote under traffic, and measure when users have it."""
     note = ReleaseNote(number, version, "promoted from staging", "promote 2", time.time(), stack=PRODUCTION)
     play.traffic.phase(note.phase)
+    settings = play.stage.home.workspace / f"Pulumi.{PRODUCTION}.yaml"
+    before = settings.read_text()
     update = _watched(play, f"Promoting {version}", "promote")
     record = _done(play, note, update)
     play.prove(version)
     _measured(play, "promote", update, record, version, starts=True)
+    _nothing_elsewhere(play, before == settings.read_text())
     return record
+
+
+def _nothing_elsewhere(play: Play, same: bool) -> None:
+    """See that whoever has another checkout, in which nothing was changed, is proposed nothing."""
+    if not same:
+        raise RehearsalError("promoting should leave the stack's settings as they are.", "compare them.")
+    done = play.pulumi.preview(PRODUCTION, "--expect-no-changes", what="Comparing, as somebody else does")
+    done.needed("after a promotion by somebody else, a checkout should propose no change")
+    play.console.good(f"a checkout without any change of its own: {rows.summary(done.lines)}")
 
 
 def _now(play: Play, version: str) -> dict[str, Any]:

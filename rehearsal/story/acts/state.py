@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ WHY = (
 SAID = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
 #: The smallest application: its build needs nothing of the network, and fails where the folder is not the right one.
 APPLICATION = {"Dockerfile": "FROM scratch\nCOPY greeting /\n", "greeting": "hello\n", "VERSION": f"{FIRST_VERSION}\n"}
+#: So many releases are written down, and so long listing the newest may take after start-up, in seconds of the wall.
+RELEASES, MOST_SECONDS = 1000, 1.0
 #: What an image's build must not get, where the program lies in the application's folder.
 LEFT_OUT = "infra\n"
 
@@ -53,6 +57,7 @@ def play(play: Play) -> None:
     play.console.say(f"In the bucket, by hand: {SHARED}.json is deleted.")
     _restored(play, before, "deleted")
     _layouts(play, provider)
+    _thousand(play)
     play.pulumi.destroy(SHARED).done.needed("the shared stack could not be removed")
     _copy(s3, bucket, play.stage.home.state)
 
@@ -160,6 +165,62 @@ def _previewed(play: Play, provider: str, application: Path, program: Path, buil
     words = ["pulumi", "stack", "rm", STAGING, "--yes", "--preserve-config"]
     hand.run(words, name="stack-rm").needed("the stack could not be removed")
     return len(found)
+
+
+def _thousand(play: Play) -> None:
+    """Write a thousand releases down, as docs/records.md describes them, and list the newest ones."""
+    project, account = play.stage.project.name, play.stage.emulator.account
+    s3, bucket = play.stage.client("s3"), f"{project}-{STAGING}-releases-{account}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": play.stage.emulator.region})
+
+    def write(number: int) -> None:
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
+        record = _record(number, at)
+        key = f"releases/{at:%Y%m%dT%H%M%SZ}-{record['id']}.json"
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(record).encode())
+
+    with play.console.working(f"Writing {RELEASES} releases down"), ThreadPoolExecutor(8) as hands:
+        list(hands.map(write, range(RELEASES)))
+    # Its start-up is Python's and the packages': what `--help` takes.
+    started = min(_slipway(play, play.hand, "history", "--help").needed("no help").seconds for _ in range(3))
+    listed = [_slipway(play, play.hand, "history", "-s", STAGING).needed("no history") for _ in range(3)]
+    if f"1.{RELEASES - 1}.0" not in listed[0].output:
+        raise RehearsalError("the newest release should be listed.", f"its log is {listed[0].log}.")
+    took = min(done.seconds for done in listed) - started
+    if took >= MOST_SECONDS:
+        raise RehearsalError(f"listing took {took:.2f} s after start-up: at most {MOST_SECONDS:g}.", "try it alone.")
+    _found(play, f"of {RELEASES} releases the newest are listed {max(took, 0):.2f} s after start-up ({started:.2f} s)")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": one["Key"]} for one in page["Contents"]]})
+    s3.delete_bucket(Bucket=bucket)
+
+
+def _record(number: int, at: datetime) -> dict[str, Any]:
+    served = {
+        "image": f"111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop/api@sha256:{number:064x}",
+        "task_definition": f"arn:aws:ecs:eu-central-1:111122223333:task-definition/shop-staging-api:{number + 1}",
+    }
+    return {
+        "schema": 1,
+        "id": f"{number:08x}",
+        "environment": STAGING,
+        "version": f"1.{number}.0",
+        "commit": f"{number:040x}",
+        "source": "build",
+        "services": {"api": served},
+        "from": {},
+        "result": "succeeded",
+        "cause": "",
+        "who": "ada",
+        "why": "",
+        "started": f"{at:%FT%TZ}",
+        "finished": f"{at + timedelta(minutes=9):%FT%TZ}",
+        "seconds": {"gates": 1.0, "provision": 60.0, "checks": 2.0, "shift": 300.0, "bake": 120.0, "total": 483.0},
+        "deployments": {"api": f"d-{number:09X}"},
+        "overrides": [],
+        "settings_hash": "0de0953c8806",
+        "settings": {"services": {"api": {"port": 8000, "health": "/health"}}, "env": {"NUMBER": str(number)}},
+    }
 
 
 def _commit(hand: Hand, application: Path) -> None:

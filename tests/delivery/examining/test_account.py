@@ -7,8 +7,8 @@ from typing import Any
 from delivery.examining import Level
 from delivery.examining.account import credentials, linked_roles
 from delivery.founding.linked import LINKED
+from tests.delivery.fake_account import ACCOUNT, ROLE, Calls, Roles
 from tests.delivery.fake_clients import AwsError
-from tests.ops.fake_account import ACCOUNT, ROLE, Calls, Roles
 
 
 def sts(**answers: Any) -> Any:

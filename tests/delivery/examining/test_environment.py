@@ -13,10 +13,10 @@ from delivery.examining import Finding, Level
 from delivery.examining import environment as look
 from delivery.hold import Hold
 from delivery.store import Store
+from tests.delivery.fake_account import Calls
 from tests.delivery.fake_clients import AwsError, FakeClients, Killed
 from tests.delivery.fakes import BUCKET, FakeAws, image, release_plan, service_plan
 from tests.delivery.scene import run, world
-from tests.ops.fake_account import Calls
 
 SESSION = timedelta(hours=12)
 

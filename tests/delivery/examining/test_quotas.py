@@ -10,8 +10,8 @@ import pytest
 
 from delivery.examining import Finding, Level, ask
 from delivery.examining.quotas import ADDRESSES, ALL, BALANCERS, FARGATE, Need, Quota, quota
+from tests.delivery.fake_account import Calls
 from tests.delivery.fake_clients import AwsError
-from tests.ops.fake_account import Calls
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 FULL = Need(vcpus=4, balancers=1, target_groups=2, addresses=1, vpcs=1)

@@ -8,8 +8,8 @@ import pytest
 
 from delivery.examining import Finding, Level
 from delivery.examining.rights import of_release, rights
+from tests.delivery.fake_account import ACCOUNT, ROLE, Calls
 from tests.delivery.fakes import BUCKET, image, service_plan
-from tests.ops.fake_account import ACCOUNT, ROLE, Calls
 
 PATHED = f"arn:aws:iam::{ACCOUNT}:role/ci/admin"
 SERVICES = (service_plan("td", image("a")), service_plan("td", image("a"), name="mailer", deployment_group=None))

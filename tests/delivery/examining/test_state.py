@@ -12,9 +12,9 @@ from delivery.examining import Finding, Level
 from delivery.examining.state import locks, state_bucket
 from delivery.founding.bucket import StateBucket
 from delivery.locks import FolderLocks, folder_of
+from tests.delivery.fake_account import ACCOUNT, Buckets
 from tests.delivery.fake_clients import AwsError
 from tests.delivery.test_owners import AT, FakeMachine, process
-from tests.ops.fake_account import ACCOUNT, Buckets
 
 SESSION = timedelta(hours=12)
 
