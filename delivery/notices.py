@@ -126,6 +126,10 @@ class Notices:
         self._environ = environ
         self._post = post or Post()
 
+    @property
+    def _token(self) -> str:
+        return self._environ.get("GITHUB_TOKEN") or self._environ.get("GH_TOKEN") or ""
+
     def tell(self, notice: Notice) -> Told:
         """Tell everybody, whoever of them cannot be told."""
         told = Told()
@@ -133,7 +137,9 @@ class Notices:
             self._try(told, "the chat", notice, self._chat)
         if self._tell.topic:
             self._try(told, f"topic {self._tell.topic}", notice, self._publish)
-        if self._tell.issues and notice.act == "rollback":
+        # There Operate opens it, in a job of its own: credentials of AWS meet no right to write on GitHub.
+        elsewhere = self._environ.get("GITHUB_ACTIONS") == "true" and not self._token
+        if self._tell.issues and notice.act == "rollback" and not elsewhere:
             self._try(told, f"issues of {self._tell.issues}", notice, self._issue)
         return told
 
@@ -159,11 +165,10 @@ class Notices:
         return ""
 
     def _issue(self, notice: Notice) -> str:
-        token = self._environ.get("GITHUB_TOKEN") or self._environ.get("GH_TOKEN")
-        if not token:
+        if not self._token:
             raise DeliveryError("there is no GITHUB_TOKEN to open one with", "")
         url = f"{self._environ.get('GITHUB_API_URL') or _GITHUB}/repos/{self._tell.issues}/issues"
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/vnd.github+json"}
         body = {"title": notice.subject, "body": notice.text, "labels": [LABEL]}
         try:
             status, answer = self._post(url, headers, body)

@@ -11,6 +11,7 @@ from settings.node import Fields, Node
 from settings.repository import GUARD_PATH, ISSUER, Approval, GitHub, Label, Place, Webhook
 from settings.source import Source
 from settings.table import GITHUB, WEBHOOK, StackKind, defaults
+from settings.telling import tell
 
 _ACTION = "such as aws-actions/*"
 _OWNER = r"[A-Za-z0-9](-?[A-Za-z0-9])*"
@@ -137,6 +138,8 @@ def _places(node: Node, source: Source) -> tuple[Place, ...]:
                 session_seconds=max(lasts, _SHORTEST_SESSION),
                 after=after,
                 after_account=str(source.stacks.get(after or "", {}).get("account", "")) or account,
+                # What is wrong with it is told where it is set.
+                tell=tell(Node(f"Pulumi.{name}.yaml", "tell", said.get("tell"), [], {})),
             )
         )
     names = {one.name for one in found}

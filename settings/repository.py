@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from delivery.notices import Tell
 from naming import Names
 
 #: Who lets a release into a guarded place: reviewers, in an environment of their own; who reviews
@@ -34,6 +35,8 @@ class Place:
     after: str | None = None
     """The stack that a release must serve in first, by the gate of that name; None for none."""
     after_account: str = ""
+    tell: Tell = field(default_factory=Tell)
+    """Who hears of going back there, and of promotions."""
 
     @property
     def name(self) -> str:

@@ -44,11 +44,21 @@ def moving(scope: Scope) -> Document:
             "Condition": {"StringEquals": {"iam:PassedToService": _TAKERS}},
         },
     ]
+    statements += _telling(scope)
     if scope.state:
         statements.append(allow(_OBJECTS, scope.state_objects))
     if scope.state_key:
         statements.append(allow(["kms:Encrypt", "kms:GenerateDataKey"], [scope.state_key]))
     return document(statements)
+
+
+def _telling(scope: Scope) -> list[Document]:
+    """Return the statements that let those be told whom the environment names."""
+    topic, chat = scope.place.tell.topic, scope.chat
+    return [
+        *([allow(["sns:Publish"], [topic])] if topic else []),
+        *([allow(["secretsmanager:GetSecretValue"], chat)] if chat else []),
+    ]
 
 
 def guarded(scope: Scope) -> list[Document]:

@@ -119,6 +119,16 @@ class Scope:
         return [self.iam(f"role/{self.named(Kind.ROLE)}")]
 
     @property
+    def chat(self) -> list[str]:
+        """Return the secret with a chat's address, where one is told; AWS adds six characters to its name."""
+        secret = self.place.tell.webhook
+        if not secret:
+            return []
+        if secret.startswith("arn:"):
+            return [secret, f"{secret}-??????"]
+        return self.arn("secretsmanager", f"secret:{secret}-??????")
+
+    @property
     def boundary(self) -> str:
         """Return the boundary of the roles that deployments make."""
         names = self.place.names

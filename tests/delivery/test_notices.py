@@ -120,6 +120,14 @@ def test_an_issue_needs_a_token_and_goes_where_github_is(outside: Outside) -> No
     assert outside.posted[0][0] == "http://hub/repos/acme/shop/issues"
 
 
+def test_in_a_workflow_the_job_that_may_write_opens_the_issue(outside: Outside) -> None:
+    tell = Tell(issues="acme/shop")
+    told = outside.notices(tell, GITHUB_ACTIONS="true").tell(NOTICE)
+    assert (told.where, told.problems, outside.posted) == ([], [], [])
+    outside.notices(tell, GITHUB_ACTIONS="true", GITHUB_TOKEN="t").tell(NOTICE)
+    assert len(outside.posted) == 1
+
+
 def test_what_fails_hides_nobody_else_and_shows_no_address(outside: Outside) -> None:
     outside.broken = ValueError(f"unknown url type: {ADDRESS}")
     told = outside.notices(GITHUB_TOKEN="t0ken").tell(NOTICE)

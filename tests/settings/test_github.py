@@ -39,6 +39,19 @@ def test_the_environments_are_found_by_their_files(tmp_path: Path) -> None:
     assert [place.name for place in found.here("111122223333")] == ["staging"]
 
 
+def test_whom_an_environment_tells_is_known_to_who_makes_its_roles(tmp_path: Path) -> None:
+    found = source(tmp_path, {**SHARED, "shop:github": GIVEN}, stack="shared")
+    told = {"topic": "arn:aws:sns:eu-central-1:111122223333:shop"}
+    stacks = {name: ({**said, "tell": told} if name == "staging" else said) for name, said in found.stacks.items()}
+    made = read(replace(found, stacks=stacks))
+    assert isinstance(made, Shared)
+    assert made.github is not None
+    assert {place.name: place.tell.topic for place in made.github.places} == {
+        "production": "",
+        "staging": told["topic"],
+    }
+
+
 def test_workflow_files_are_proposed_where_that_is_asked_for(tmp_path: Path) -> None:
     for given, wanted in ((GIVEN, False), (GIVEN | {"workflow_files": True}, True)):
         found = shared(tmp_path, github=given).github

@@ -31,11 +31,13 @@ from workflows.pins import pins
 from workflows.rendering import MARK, PLACES, TEMPLATES
 
 #: Kinds of projects, by what they are called.
+TELLING = {"shop:tell": {"issues": "acme/shop"}}
 KINDS: dict[str, dict[str, Any]] = {
     "one service": {},
     "everything": {
         "services": {"api": API, "jobs": {"build": "jobs"}, "mail": {"build": "backend", "command": "mail"}},
         "workflows": EVERYTHING,
+        "production": PRODUCTION | TELLING,
     },
     "nothing": {"workflows": NOTHING},
     "by pull request": {"workflows": {"suites": SUITES, "approval": "pull_request"}},
@@ -300,6 +302,21 @@ def test_a_rollback_waits_behind_no_release(approval: str) -> None:
     assert stop["continue-on-error"] == "${{ inputs.what == 'rollback' }}"
     assert "./slipway abort" in stop["run"]
     assert './slipway rollback -s production ${RELEASE:+--to "$RELEASE"} --reason "$REASON" --yes' in go["run"]
+
+
+def test_who_goes_back_may_open_an_issue_where_one_is_wanted() -> None:
+    def asked(**settings: Any) -> dict[str, Any]:
+        return jobs(rendered_for(production=PRODUCTION | settings)[PLACES["operate"]])
+
+    assert not [name for name in asked() if name.startswith("incident")]
+    found = asked(**TELLING)
+    incident = found.pop("incident-production")
+    assert incident["permissions"] == {"issues": "write"}
+    assert incident["needs"] == ["back-production"]
+    # Also where going back has failed: that is when people are wanted.
+    assert incident["if"].startswith("${{ !cancelled() &&")
+    assert "gh issue create --label incident" in incident["steps"][0]["run"]
+    assert all("issues" not in job["permissions"] for job in found.values())
 
 
 def test_credentials_last_as_long_as_the_slowest_release() -> None:

@@ -18,6 +18,7 @@ from components.access.scope import Scope
 from components.policies import Document, document
 from delivery.examining.rights import of_release
 from delivery.health import troubles
+from delivery.notices import Tell
 from delivery.plan import ServicePlan
 from delivery.records import Served
 from naming import Kind, Names
@@ -173,6 +174,17 @@ def test_what_a_deployment_makes_does_not_go_round_what_the_deployment_is_kept_o
     """A function that it makes, with a role that may do anything, is no way to another environment's network."""
     assert allowed(DOCUMENTS["boundary"], action, "*")
     assert not allowed(DOCUMENTS["boundary"], action, "*", **STAGINGS)
+
+
+@pytest.mark.parametrize("secret", ["shop/chat", f"arn:aws:secretsmanager:{ARN}:secret:shop/chat-a1b2c3"])
+def test_those_whom_an_environment_names_are_told_and_nobody_else(secret: str) -> None:
+    topic, chat = f"arn:aws:sns:{ARN}:shop", f"arn:aws:secretsmanager:{ARN}:secret:shop/chat-a1b2c3"
+    telling, silent = scope(tell=Tell(webhook=secret, topic=topic)), scope()
+    for make, may in ((deploy, True), (rollback, True), (preview, False)):
+        for action, resource in (("sns:Publish", topic), ("secretsmanager:GetSecretValue", chat)):
+            assert allowed(of(make, telling), action, resource) is may
+            assert not allowed(of(make, telling), action, f"{resource.partition('shop')[0]}other-a1b2c3")
+            assert not allowed(of(make, silent), action, resource)
 
 
 def test_who_builds_pushes_and_names_images() -> None:
