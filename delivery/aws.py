@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from delivery.errors import DeliveryError
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
-    from delivery.pins import SecretsManager
-
 _LONGEST_MESSAGE = 1000
+
+
+class SecretsManager(Protocol):
+    """The part of the client that is used: nothing that could hand out a value."""
+
+    def list_secret_version_ids(self, **request: Any) -> Mapping[str, Any]: ...
 
 
 class Clients(Protocol):

@@ -10,20 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from delivery.aws import error_code
+from delivery.aws import SecretsManager, error_code
 
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
 _REFERENCE = re.compile(
     r"(?P<arn>arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:(?P<name>[^:]+))(:[^:]*:[^:]*:(?P<version>[^:]*))?"
 )
-
-
-class SecretsManager(Protocol):
-    """The part of the client that is used: nothing that could hand out a value."""
-
-    def list_secret_version_ids(self, **request: Any) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

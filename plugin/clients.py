@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
-    from delivery.pins import SecretsManager
+    from delivery.aws import SecretsManager
 
 #: A client's name here, and at AWS.
 _SERVICES = {

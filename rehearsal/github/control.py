@@ -27,7 +27,7 @@ from rehearsal.github.courier import Courier
 from rehearsal.github.environments import Environments
 from rehearsal.github.errors import Refused
 from rehearsal.github.limits import Limits, Trouble
-from rehearsal.github.secrets import Stores
+from rehearsal.github.stores import Stores
 from rehearsal.github.tokens import Issuer
 from rehearsal.github.world import PLANS, TOKEN_KINDS, Repository, Token, World
 

@@ -15,6 +15,7 @@ from rehearsal.github import protection, rules, views
 from rehearsal.github.errors import Refused, missing, not_found, wrong
 from rehearsal.github.patterns import matches
 from rehearsal.github.routes import Answer, Call, Routes
+from rehearsal.github.stores import forget
 from rehearsal.github.world import ROLES, Repository, World, node_id
 
 ROUTES = Routes("deployments/environments")
@@ -238,8 +239,6 @@ def put(call: Call) -> dict[str, Any]:
 @ROUTES.on("DELETE {r}/environments/{environment}", "administration:write")
 def removed(call: Call) -> None:
     """No environment; its secrets and variables go with it."""
-    from rehearsal.github.secrets import forget
-
     one = of(call)
     del call.repo.area(Environments).by_name[one.name.lower()]
     forget(call.repo, one.id)

@@ -13,8 +13,8 @@ from typing import Any
 
 from rehearsal.github import environments, oidc
 from rehearsal.github.runs import Job, Run, context_of
-from rehearsal.github.secrets import Store, Stores
 from rehearsal.github.settings import Settings
+from rehearsal.github.stores import Store, Stores
 from rehearsal.github.triggers import DEPENDABOT
 from rehearsal.github.world import ACTIONS_APP, Repository, Token, World
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from nacl.exceptions import CryptoError
-from nacl.public import PrivateKey, SealedBox
+from nacl.public import SealedBox
 
 from rehearsal.github import environments
 from rehearsal.github.errors import Refused, missing, not_found, wrong
 from rehearsal.github.routes import Answer, Call, Routes
-from rehearsal.github.world import Repository
+from rehearsal.github.stores import Store, Stores, Value
 
 ROUTES = Routes("actions/secrets")
 DEPENDABOT_ROUTES = Routes("dependabot/secrets")
@@ -30,51 +28,6 @@ LARGEST = 48 * 1024
 """Bytes of a secret or a variable. https://docs.github.com/actions/reference/security/secrets#limits-for-secrets"""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BASE64 = r"^(?:[A-Za-z0-9+\/]{4})*(?:[A-Za-z0-9+\/]{2}==|[A-Za-z0-9+\/]{3}=|[A-Za-z0-9+\/]{4})$"
-
-
-@dataclass
-class Value:
-    """A secret (opened) or a variable."""
-
-    name: str
-    value: str
-    created: str
-    updated: str
-
-
-@dataclass
-class Store:
-    """One place that has secrets and variables: names are upper case."""
-
-    key: PrivateKey = field(default_factory=PrivateKey.generate)
-    secrets: dict[str, Value] = field(default_factory=dict)
-    variables: dict[str, Value] = field(default_factory=dict)
-
-    @property
-    def public(self) -> str:
-        """The public key, base64."""
-        return base64.b64encode(bytes(self.key.public_key)).decode()
-
-    @property
-    def key_id(self) -> str:
-        """The name of the key: eighteen digits, as GitHub's are."""
-        return str(int(hashlib.sha256(bytes(self.key.public_key)).hexdigest()[:16], 16)).rjust(20, "0")[-18:]
-
-
-@dataclass
-class Stores:
-    """The places of one repository: `actions`, `dependabot`, and each environment by its id."""
-
-    by_place: dict[str | int, Store] = field(default_factory=dict)
-
-    def at(self, place: str | int) -> Store:
-        """One place, made when first asked for."""
-        return self.by_place.setdefault(place, Store())
-
-
-def forget(repo: Repository, environment: int) -> None:
-    """An environment is gone."""
-    repo.area(Stores).by_place.pop(environment, None)
 
 
 def _store(call: Call) -> Store:
