@@ -31,8 +31,8 @@ HALF = (
     "test_providers.py",
     "test_take.py",
 )
-#: Tests of the house and its pages, which read all of it; `--check` holds them.
-STANDING = ("tests/test_layers.py", "tests/test_seeds.py")
+#: Tests of the house, its pages and its workflow files, whatever kind of repository they are for; `--check` holds them.
+STANDING = ("tests/test_layers.py", "tests/test_seeds.py", "tests/workflows/test_linters.py")
 #: How Python is told to run pytest where nothing but the answer counts.
 UNMEASURED = ("-m", "tests.leaving")
 #: What pytest returns where it has found no test.
@@ -80,7 +80,6 @@ def main(words: Sequence[str]) -> int:
                 ["mypy", "--strict", "."],
                 ["pytest", *STANDING],
                 ["workflows", "--check"],
-                ["tests.workflows.linters", ".github"],
             ]
         )
     if asked.unit:
