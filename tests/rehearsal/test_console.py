@@ -51,12 +51,12 @@ def test_long_work_gives_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     with Console(out, terminal=False).working("Building") as work:
         work.update("layer 3")
-        limit = time.monotonic() + 2
+        limit = time.monotonic() + 30
         while "layer 3" not in out.getvalue() and time.monotonic() < limit:
             time.sleep(0.005)
         work.done("built")
     lines = out.getvalue().splitlines()
-    assert lines[0].startswith("  … Building · 0.0 s · layer 3")
+    assert any(re.fullmatch(r"  … Building · \d+\.\d s · layer 3", line) for line in lines)
     assert re.fullmatch(r"✓ built  \(\d+\.\d s\)", lines[-1])
 
 
