@@ -92,7 +92,7 @@ def test_it_leaves_at_once_on_a_signal(number: signal.Signals) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(number)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=30) == 0
     process.communicate()
 
 

@@ -114,6 +114,6 @@ def test_stopping_ends_the_program(program: Path, tmp_path: Path) -> None:
     while not (tmp_path / "started").exists():
         pass
     host.stop()
-    runner.join(timeout=5)
+    runner.join(timeout=30)
     assert not runner.is_alive()
     host.stop()

@@ -235,7 +235,7 @@ def test_a_dropped_request_is_seen_by_who_counts(shop: Any) -> None:
 
 @pytest.mark.parametrize("host", ["{dns}:81", "gone-1234.eu-central-1.elb.amazonaws.com"])
 def test_where_nothing_listens_nothing_answers(shop: Any, host: Any) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", shop.emulator.port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", shop.emulator.port, timeout=30)
     connection.request("GET", "/", headers={"Host": host.format(dns=shop.dns)})
     with pytest.raises(http.client.RemoteDisconnected):
         connection.getresponse()

@@ -51,7 +51,7 @@ class Running:
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.world.api}/meta", timeout=5).ok
+            return requests.get(f"{self.world.api}/meta", timeout=30).ok
         except requests.ConnectionError:
             return False
 
