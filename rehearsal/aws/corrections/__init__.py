@@ -19,6 +19,7 @@ from rehearsal.aws.corrections import (
     ecr_images,
     ecs_code_deploy_service,
     ecs_containers,
+    ecs_live_records,
     ecs_one_off_tasks,
     ecs_secret_versions,
     ecs_start_pause,
@@ -81,6 +82,7 @@ def apply_all(binding: Binding, world: World) -> Corrected:
     ecr_images.apply(binding)
     ecr_accounts.apply(binding)
     ecs_containers.apply(binding, world.port, world.label, Images(world.home).remember)
+    ecs_live_records.apply(binding)
     ecs_one_off_tasks.apply(binding)
     ecs_secret_versions.apply(binding)
     ecs_start_pause.apply(binding)
