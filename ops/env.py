@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import click
 from delivery import guests as ports
 from delivery.errors import DeliveryError, Refused
 from naming import Kind, Names
-from ops import engine, guests
+from ops import branches, engine, guests
 from ops.asking import confirm
 from ops.guests import Guest
 from ops.place import Place, find, read
@@ -49,7 +50,8 @@ def up(name: str, of: str, lasting: str, yes: bool, dry_run: bool, as_json: bool
     if there and there.of != of:
         raise Refused(f"{name} is a guest of {there.of}", f"`--of {there.of}`, or `./slipway env down {name}` first")
     found = _ports(place, guests.doors(of, folder), there)
-    guest = Guest(stack=name, of=of, port=min(found.values()), until=until, ports=found)
+    branch = branches.pushed(folder)
+    guest = Guest(stack=name, of=of, port=min(found.values()), until=until, ports=found, branch=branch)
     text, left = guests.settings_for(guest, folder)
     lines = [guest.line() + (" (it is there, and is prolonged)" if there else "")]
     lines += [f"  {key}: encrypted for {of}, not taken along" for key in left]
@@ -71,7 +73,8 @@ def up(name: str, of: str, lasting: str, yes: bool, dry_run: bool, as_json: bool
     for service, url in urls.items():
         if url:
             click.echo(f"{service}: {url}")
-    click.echo(f"It is needed until {until:{guests.UNTIL}}. Remove it: ./slipway env down {name}")
+    goes = f", or until the branch {branch} is gone" if branch else ""
+    click.echo(f"It is needed until {until:{guests.UNTIL}}{goes}. Remove it: ./slipway env down {name}")
 
 
 @env.command(epilog="Example: ./slipway env down pr-123 --yes")
@@ -91,7 +94,7 @@ def down(name: str, yes: bool, as_json: bool) -> None:
 @JSON
 def list_(as_json: bool) -> None:
     """Name the short-lived environments of this project, the one whose time ends first on top."""
-    found = guests.all_of(Path.cwd())
+    found = _looked_for(guests.all_of(Path.cwd()), Path.cwd())
     if as_json:
         click.echo(json.dumps([guest.told() for guest in found], indent=2))
         return
@@ -106,9 +109,12 @@ def list_(as_json: bool) -> None:
 @DRY
 @JSON
 def prune(yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Remove the short-lived environments whose time is over: for a schedule."""
+    """Remove the short-lived environments whose time is over, or whose branch is gone: for a schedule.
+
+    A branch is gone when `origin` has it no more; where `origin` cannot be asked, none is.
+    """
     folder = Path.cwd()
-    over = [guest for guest in guests.all_of(folder) if guest.expired]
+    over = [guest for guest in _looked_for(guests.all_of(folder), folder) if guest.expired or guest.gone]
     removed: list[str] = []
     if over and not dry_run:
         confirm(_what_goes(over), f"Remove {', '.join(guest.stack for guest in over)}?", yes=yes, as_json=as_json)
@@ -122,7 +128,19 @@ def prune(yes: bool, dry_run: bool, as_json: bool) -> None:
         for line in [*_what_goes(over), "Nothing was changed (--dry-run)."]:
             click.echo(line)
     else:
-        click.echo(f"Removed: {', '.join(removed)}." if removed else "The time of none is over.")
+        click.echo(
+            f"Removed: {', '.join(removed)}."
+            if removed
+            else "The time of none is over, and the branch of none is gone."
+        )
+
+
+def _looked_for(found: Sequence[Guest], folder: Path) -> list[Guest]:
+    """Return guests, each with what became of its branch."""
+    there = branches.remote(folder) if any(guest.branch for guest in found) else None
+    if there is None:
+        return list(found)
+    return [replace(guest, gone=bool(guest.branch) and guest.branch not in there) for guest in found]
 
 
 def _ports(place: Place, services: Sequence[str], there: Guest | None) -> dict[str, int]:

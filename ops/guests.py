@@ -31,7 +31,8 @@ _NOT_COPIED = {
 class Guest:
     """A short-lived environment: its stack, whose guest it is, its first port, and until when it is needed.
 
-    ports: of each service that has one, the load balancer's for users; the next one is for checks.
+    ports: of each service that has one, the load balancer's for users; the next one is for checks. branch: that it came
+    from, where `origin` had it; gone: whether `origin` has it no more.
     """
 
     stack: str
@@ -39,6 +40,8 @@ class Guest:
     port: int
     until: datetime
     ports: Mapping[str, int] = field(default_factory=dict)
+    branch: str = ""
+    gone: bool = False
 
     @property
     def expired(self) -> bool:
@@ -47,13 +50,14 @@ class Guest:
 
     def line(self) -> str:
         """In words."""
-        over = ": over" if self.expired else ""
+        over = ": over" if self.expired else f": branch {self.branch} is gone" if self.gone else ""
         return f"{self.stack}: a guest of {self.of}, from port {self.port}, until {self.until:{UNTIL}}{over}"
 
     def told(self) -> dict[str, Any]:
         """For programs."""
         until = f"{self.until:{UNTIL}}"
-        return {"stack": self.stack, "of": self.of, "port": self.port, "until": until, "expired": self.expired}
+        when = {"until": until, "expired": self.expired, "branch": self.branch, "gone": self.gone}
+        return {"stack": self.stack, "of": self.of, "port": self.port, **when}
 
 
 def named(stack: str) -> str:
@@ -88,7 +92,9 @@ def known(stack: str, folder: Path) -> Guest | None:
     try:
         until = datetime.strptime(str(said["until"]), UNTIL).replace(tzinfo=UTC)
         ports = {str(name): int(port) for name, port in dict(said.get("ports") or {}).items()}
-        return Guest(stack=stack, of=str(said["of"]), port=int(said["port"]), until=until, ports=ports)
+        branch = str(said.get("branch") or "")
+        of, port = str(said["of"]), int(said["port"])
+        return Guest(stack=stack, of=of, port=port, until=until, ports=ports, branch=branch)
     except (TypeError, KeyError, ValueError, AttributeError):
         raise Refused(
             f"{stack} is no guest: {file.name} has no setting `guest`",
@@ -110,10 +116,13 @@ def settings_for(guest: Guest, folder: Path) -> tuple[str, list[str]]:
             continue
         config[key] = value
     said = {"of": guest.of, "port": guest.port, "ports": dict(guest.ports), "until": f"{guest.until:{UNTIL}}"}
+    if guest.branch:
+        said["branch"] = guest.branch
     config |= {f"{name}:source": "build", f"{name}:protect": False, f"{name}:guest": said}
     text = (
         f"# A guest of {guest.of}, by `./slipway env up {guest.stack}`.\n"
-        f"# It goes with `./slipway env down {guest.stack}`, or with `./slipway env prune` once its time is over.\n"
+        f"# It goes with `./slipway env down {guest.stack}`, or with `./slipway env prune` once its time is over\n"
+        "# or its branch is gone.\n"
     )
     return text + yaml.safe_dump({"config": config}, sort_keys=False, width=120), left
 

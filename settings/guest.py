@@ -39,6 +39,7 @@ def guest(fields: Fields, source: Source, account: str, region: str, *, protect:
         inner["of"].wrong("must name a stack in this account and region", f"{of} is in {host.account}, {host.region}")
     if host and "guest" in source.stacks[host.stack]:
         inner["of"].wrong("must name a stack that is no guest itself")
+    inner["branch"].text()  # for `./slipway env` alone; nothing that is declared depends on it
     return Guest(
         host=Names(project=source.project, stack=of),
         port=inner["port"].integer(1024, 65000),

@@ -257,6 +257,12 @@ GUEST: Mapping[str, Field] = {
         "service → 1024 to 65000",
         "The first of a service's two, which it keeps when others come. Default: counted from `port`, by name.",
     ),
+    "branch": Field(
+        Form.TEXT,
+        "",
+        "a branch of the repository",
+        "Where it came from: `./slipway env prune` removes it once `origin` has that branch no more.",
+    ),
     "until": Field(
         Form.TEXT,
         None,

@@ -13,7 +13,7 @@ import yaml
 from click.testing import Result
 
 from delivery.errors import DeliveryError, Refused
-from ops import engine, guests, place
+from ops import branches, engine, guests, place
 from ops.env import env
 from settings import guest as setting
 from tests.delivery.fake_account import Calls
@@ -79,6 +79,7 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pulumi:
         describe_listeners={"Listeners": [{"Port": 80}, {"Port": 9000}, {"Port": 9001}]},
     )
     monkeypatch.setattr(place.Place, "client", lambda _, name: {"elbv2": made.balancer}[name])
+    monkeypatch.setattr(branches, "_git", lambda folder, *words: None)
     monkeypatch.setattr(engine, "run", made.run)
     monkeypatch.setattr(engine, "ask", made.ask)
     return made
@@ -239,12 +240,31 @@ def test_they_are_listed_wherever_their_files_are(pulumi: Pulumi, invoke: Invoke
 def test_those_whose_time_is_over_are_removed_and_no_others(pulumi: Pulumi, invoke: Invoke) -> None:
     for name in ("pr-1", "pr-2"):
         invoke(env, "up", name, "--yes")
-    assert "The time of none is over." in invoke(env, "prune", "--yes").output
+    assert "The time of none is over, and the branch of none is gone." in invoke(env, "prune", "--yes").output
     over("pr-1")
     assert "Nothing was changed" in invoke(env, "prune", "--dry-run").output
     assert len(pulumi.kept) == 3
     told = json.loads(invoke(env, "prune", "--yes", "--json").stdout)
     assert ([one["stack"] for one in told["over"]], told["removed"]) == (["pr-1"], ["pr-1"])
+    assert list(pulumi.kept) == ["staging", "pr-2"]
+
+
+def test_one_goes_with_its_branch(pulumi: Pulumi, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    there: list[frozenset[str] | None] = [frozenset({"main", "warmer"})]
+    monkeypatch.setattr(branches, "remote", lambda folder: there[0])
+    monkeypatch.setattr(branches, "_git", lambda folder, *words: "warmer")
+    assert "or until the branch warmer is gone" in invoke(env, "up", "pr-1", "--yes").output
+    assert written("pr-1")["config"]["shop:guest"]["branch"] == "warmer"
+    monkeypatch.setattr(branches, "_git", lambda folder, *words: "not-pushed")
+    assert "branch" not in invoke(env, "up", "pr-2", "--yes").output
+    assert "branch" not in written("pr-2")["config"]["shop:guest"]
+    for remote in (there[0], None):  # it is there; nobody can say
+        there[0] = remote
+        assert json.loads(invoke(env, "prune", "--yes", "--json").stdout)["removed"] == []
+    there[0] = frozenset({"main"})
+    assert "pr-1: a guest of staging" in (listed := invoke(env, "list").output)
+    assert "branch warmer is gone" in listed
+    assert json.loads(invoke(env, "prune", "--yes", "--json").stdout)["removed"] == ["pr-1"]
     assert list(pulumi.kept) == ["staging", "pr-2"]
 
 
