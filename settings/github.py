@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import cast, get_args
 
+from delivery.notices import Tell
 from naming import Names, partition
 from settings import agreed, neighbours, place, session
 from settings.node import Fields, Node
+from settings.problems import Problem
 from settings.repository import GUARD_PATH, ISSUER, Approval, GitHub, Label, Place, Webhook
 from settings.source import Source
 from settings.table import GITHUB, WEBHOOK, StackKind, defaults
@@ -109,6 +111,13 @@ def boundary(source: Source, account: str, region: str) -> str | None:
     return None
 
 
+def _told(stack: str, said: object) -> Tell:
+    """Return whom an environment tells. What is wrong is said where it is set; here nobody is told, and no role may."""
+    wrong: list[Problem] = []
+    found = tell(Node(f"Pulumi.{stack}.yaml", "tell", said, wrong, {}))
+    return Tell() if wrong else found
+
+
 def _places(node: Node, source: Source) -> tuple[Place, ...]:
     """Return the environments among the project's stacks, by name."""
     found = []
@@ -138,8 +147,7 @@ def _places(node: Node, source: Source) -> tuple[Place, ...]:
                 session_seconds=max(lasts, _SHORTEST_SESSION),
                 after=after,
                 after_account=str(source.stacks.get(after or "", {}).get("account", "")) or account,
-                # What is wrong with it is told where it is set.
-                tell=tell(Node(f"Pulumi.{name}.yaml", "tell", said.get("tell"), [], {})),
+                tell=_told(name, said.get("tell")),
             )
         )
     names = {one.name for one in found}

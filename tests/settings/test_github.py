@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from delivery.notices import Tell
 from settings import Environment, Shared
 from settings.reading import read
 from settings.repository import ISSUER
@@ -50,6 +51,17 @@ def test_whom_an_environment_tells_is_known_to_who_makes_its_roles(tmp_path: Pat
         "production": "",
         "staging": told["topic"],
     }
+
+
+@pytest.mark.parametrize("topic", ["*", "arn:aws:sns:*:111122223333:shop", 7])
+def test_no_role_may_tell_whom_a_wrong_setting_names(tmp_path: Path, topic: object) -> None:
+    found = source(tmp_path, {**SHARED, "shop:github": GIVEN}, stack="shared")
+    said = {"topic": topic, "webhook": "shop/chat"}
+    stacks = {name: ({**one, "tell": said} if name == "staging" else one) for name, one in found.stacks.items()}
+    made = read(replace(found, stacks=stacks))
+    assert isinstance(made, Shared)
+    assert made.github is not None
+    assert [place.tell for place in made.github.places] == [Tell(), Tell()]
 
 
 def test_workflow_files_are_proposed_where_that_is_asked_for(tmp_path: Path) -> None:
