@@ -151,7 +151,7 @@ def _back(stack: str, env: Environment) -> dict[str, Any]:
     return place | {
         "minutes": min(_LONGEST_JOB_MINUTES, 2 * place["minutes"]),
         "environment": ROLLBACK if stack == PRODUCTION else stack,
-        "issues": bool(env.tell.issues),
+        "issues": env.tell.issues,
     }
 
 

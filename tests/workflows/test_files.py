@@ -315,6 +315,7 @@ def test_who_goes_back_may_open_an_issue_where_one_is_wanted() -> None:
     assert incident["needs"] == ["back-production"]
     # Also where going back has failed: that is when people are wanted.
     assert incident["if"].startswith("${{ !cancelled() &&")
+    assert incident["steps"][0]["env"]["GH_REPO"] == TELLING["shop:tell"]["issues"]
     assert "gh issue create --label incident" in incident["steps"][0]["run"]
     assert all("issues" not in job["permissions"] for job in found.values())
 
