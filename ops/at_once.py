@@ -55,10 +55,9 @@ def at_once(
     confirm(lines, f"Take {stack} back to {record.version} now?", yes=yes, as_json=as_json)
     serving = near.store.pointer()
     if stopping is not None:
-        pointer = near.store.pointer()
         _hold(near, record, reason)
-        _stop(near, stack, stopping, services, pointer, reason)
-        if pointer is not None and same(record, pointer):
+        _stop(near, stack, stopping, services, serving, reason)
+        if serving is not None and same(record, serving):
             unwell = deliver.health(near, within=0)
             heard = notify(place, near, _notice(near, stack, record, stopping.record.version, reason, unwell))
             _json(stack, record, "succeeded", stopped=stopping.record.id, told=heard, as_json=as_json)

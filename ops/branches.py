@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -26,7 +27,9 @@ def remote(folder: Path) -> frozenset[str] | None:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    """Return what git says; None where it fails, asks somebody or says nothing in time."""
+    """Return what git says; None where it fails, would have to ask somebody, or says nothing in time."""
+    # Nobody is asked for a password, by git or by ssh: this also runs on a schedule.
+    silent = {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes", **os.environ, "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *words],
@@ -35,6 +38,7 @@ def _git(folder: Path, *words: str) -> str | None:
             text=True,
             check=False,
             timeout=_PATIENCE_SECONDS,
+            env=silent,
         )
     except (OSError, subprocess.SubprocessError):
         return None
