@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from delivery.aws import explained
-from delivery.errors import Refused, ReleaseFailed
+from delivery.errors import DeliveryError, Refused, ReleaseFailed
 from delivery.hold import Hold, lift_words
 from delivery.migration import WITHIN
 from delivery.notices import Notice
@@ -64,8 +64,12 @@ def at_once(
             _say(stack, record, as_json=as_json)
             _warn(near, unwell)
             return
-    done = Now(stack, near.store, near.tools, services).run(record, reason, near.who)
     was = serving.version if serving else ""
+    try:
+        done = Now(stack, near.store, near.tools, services).run(record, reason, near.who)
+    except DeliveryError as error:
+        notify(place, near, _notice(near, stack, replace(record, id="", cause=error.message), was, reason, []))
+        raise
     unwell = deliver.health(near, within=0) if done.result == "succeeded" else []
     heard = notify(place, near, _notice(near, stack, done, was, reason, unwell))
     _json(stack, done, done.result, told=heard, as_json=as_json)

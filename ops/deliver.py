@@ -8,6 +8,7 @@ sizes, variables, and the versions of its secrets. An update that fails leaves t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -237,7 +238,11 @@ def unwell(stack: str, version: str, found: Sequence[str]) -> DeliveryError:
 
 def notice(act: Act, what: Kind, found: Sequence[str] = (), cause: str = "") -> Notice:
     """What is told of it to those whom the settings name. found: what is not well; cause: why it failed."""
-    serving = act.near.store.pointer()
+    release = ""
+    # Telling it must not hide what happened: where nobody can say which record it is, none is named.
+    with suppress(Exception):
+        serving = None if cause else act.near.store.pointer()
+        release = serving.release if serving else ""
     return Notice(
         act=what,
         environment=act.stack,
@@ -245,7 +250,7 @@ def notice(act: Act, what: Kind, found: Sequence[str] = (), cause: str = "") -> 
         before=act.was,
         who=act.near.who,
         why=act.reason,
-        release=serving.release if serving and not cause else "",
+        release=release,
         cause=cause,
         health=tuple(found),
     )

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from delivery.errors import DeliveryError, RecordError
 from delivery.notices import Post, Tell
+from delivery.now import Now
+from delivery.store import Store
+from ops import deliver
 from ops.notify import tell_of
 from ops.rollback import rollback
 from tests.delivery.fakes import image, release_plan, service_plan
@@ -114,6 +118,43 @@ def test_going_back_at_once_opens_an_issue_and_looks_how_it_is(environment: Envi
     assert f"--of {environment.records[-1]['id']}" in issue["body"]
     assert outcome_of(shown)["told"] == [ISSUE]
     assert "Warning: alarm api-errors rings" in shown.stderr
+
+
+def test_going_back_at_once_that_ends_in_an_error_is_told(
+    environment: Environment, posted: Posted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_(*_: object) -> Any:
+        raise DeliveryError("CreateDeployment: AccessDenied", "ask for the right")
+
+    released(environment)
+    told()
+    monkeypatch.setattr(Now, "run", run_)
+    shown = environment.type(rollback, "--now", "--reason", "slow", "--yes")
+    assert "AccessDenied" in str(shown.exception)
+    (issue,) = posted
+    assert issue["title"] == "staging could not be taken back to 1.7.4 (before: 1.8.0)"
+    assert "Failed: CreateDeployment: AccessDenied" in issue["body"]
+    assert "Record:" not in issue["body"]
+
+
+def test_telling_never_hides_what_happened(world: World, invoke: Invoke, posted: Posted, monkeypatch: Any) -> None:
+    two(world)
+    told()
+    carry_out, pointer = deliver.carry_out, Store.pointer
+
+    def fails(store: Store) -> Any:
+        raise RecordError("serving.json cannot be read", "look at it")
+
+    def carried(*words: Any, **more: Any) -> None:
+        carry_out(*words, **more)
+        monkeypatch.setattr(Store, "pointer", fails)
+
+    monkeypatch.setattr(deliver, "carry_out", carried)
+    monkeypatch.setattr(deliver, "health", lambda *_, **__: [])
+    shown = invoke(rollback, *BACK)
+    monkeypatch.setattr(Store, "pointer", pointer)
+    assert shown.exit_code == 0, shown.exception
+    assert "Record:" not in posted[0]["body"]
 
 
 @pytest.mark.parametrize("now", [("--now",), ()])
